@@ -1,0 +1,194 @@
+/*
+ * base.h - types and functions for bytes, text, time and logging.
+ *
+ * The lowest layer: nothing here knows servers, connections or HTTP.
+ * One section for each base_*.c file.
+ */
+#ifndef BASE_H
+#define BASE_H
+
+#include <sys/types.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#if defined(__GNUC__)
+#define PRINTF_LIKE(format, first) \
+	__attribute__((format(printf, format, first)))
+#else
+#define PRINTF_LIKE(format, first)
+#endif
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- base_buf.c: growing bytes, and slices that borrow from them -------- */
+
+/* Bytes that somebody else owns. */
+struct slice {
+	const char *p;
+	size_t n;
+};
+
+/* A growing byte buffer; all zero is a valid empty one. When memory runs out
+ * it drops what did not fit and remembers it in failed, as stdio does with
+ * ferror(3): fill first, ask once before the bytes leave. */
+struct buf {
+	char *p;		/* cap bytes, owned */
+	size_t n;		/* bytes in use */
+	size_t cap;
+	int failed;		/* something was dropped since buf_clear */
+};
+
+/* Makes room for n more bytes behind b->n. Returns 0, or -1 (failed is set). */
+int buf_reserve(struct buf *b, size_t n);
+void buf_add(struct buf *b, const void *p, size_t n);
+void buf_adds(struct buf *b, const char *text);
+void buf_addc(struct buf *b, char c);
+void buf_add_number(struct buf *b, uintmax_t n);
+void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Puts a NUL behind the bytes, not counted in n. Returns b->p, or "" when
+ * there is no memory for it: never NULL. */
+const char *buf_text(struct buf *b);
+/* Drops the first n bytes; the rest moves to the front. */
+void buf_drop(struct buf *b, size_t n);
+/* Empties b and keeps its memory, unless that is more than keep bytes. */
+void buf_clear(struct buf *b, size_t keep);
+void buf_free(struct buf *b);
+
+struct slice slice_of(const char *text);
+int slice_eq(struct slice a, struct slice b);
+/* The same without regard to ASCII case; b is lower case already. */
+int slice_case_eq(struct slice a, const char *b);
+/* Without SP and HTAB at both ends. */
+struct slice slice_trim(struct slice s);
+
+/* ---- base_queue.c: output waiting to be sent ---------------------------- */
+
+/* A file's content, shared by the cache that found it and all who send it. */
+struct file {
+	unsigned refs;		/* owners; the last file_drop frees */
+	int fd;			/* owned, or -1 when the bytes are here */
+	size_t size;		/* of bytes */
+	char bytes[];		/* the content of a small file */
+};
+
+/* A file of n bytes in memory (to be filled) or of a descriptor, which it
+ * then owns. The caller has the first reference. NULL: no memory (the
+ * descriptor stays the caller's). */
+struct file *file_new(size_t n, int fd);
+struct file *file_hold(struct file *f);
+void file_drop(struct file *f);
+
+enum { QUEUE_PIECES = 40 };	/* 16 ranges with their heads, and some */
+
+/* Pieces go out in order. Memory pieces lie in one buffer, back to back. */
+struct queue {
+	struct buf mem;		/* bytes of the memory pieces */
+	unsigned first, last;	/* pieces [first, last) wait */
+	off_t bytes;		/* that wait, in all pieces */
+	struct queue_piece {
+		struct file *file;	/* NULL: piece is in mem */
+		off_t at;		/* offset in mem or in file */
+		off_t left;		/* bytes still to send */
+	} piece[QUEUE_PIECES];
+};
+
+/* True when one more response (a head and a body) would find room. */
+int queue_has_room(const struct queue *q);
+/* Where the next bytes of memory go: append to it as to any buffer, then call
+ * queue_commit, which turns what was appended into a piece. */
+struct buf *queue_mem(struct queue *q);
+void queue_commit(struct queue *q);
+void queue_add(struct queue *q, const void *p, size_t n);
+/* Queues n bytes of f from offset at; takes a reference of its own. */
+void queue_add_file(struct queue *q, struct file *f, off_t at, off_t n);
+/* Sends to fd, at most max bytes. Returns the bytes sent, 0 when fd takes no
+ * more now, or -1: the peer is gone, or (errno EIO) a file shrank. */
+ssize_t queue_send(struct queue *q, int fd, size_t max);
+/* Drops everything; keeps at most keep bytes of memory. */
+void queue_clear(struct queue *q, size_t keep);
+void queue_free(struct queue *q);
+
+/* ---- base_str.c: numbers, URLs, escapes --------------------------------- */
+
+/* Reads all of s as decimal digits. Returns 0, or -1: empty, not digits, or
+ * more than an int64_t holds. */
+int str_number(struct slice s, int64_t *number);
+/* Decodes %XX, collapses "//" and removes dot segments (RFC 3986 5.2.4) from
+ * a request's path (without query) into out, NUL-terminated. Returns 0, or -1
+ * for what is refused: malformed escapes, NUL and control characters, bytes
+ * that are not UTF-8, a path that leaves the root or does not begin with "/". */
+int str_url_path(struct buf *out, struct slice path);
+/* Appends text so that it means itself: in HTML text and attributes; in a
+ * URL's path (everything but unreserved and "/" as %XX); inside a JSON string;
+ * in a log line ('"', '\\' and all bytes but printable ASCII as \xHH). */
+void str_escape_html(struct buf *out, struct slice text);
+void str_escape_url(struct buf *out, struct slice text);
+void str_escape_json(struct buf *out, struct slice text);
+void str_escape_log(struct buf *out, struct slice text);
+/* How alike two words are: 0 the same, else single-character edits between
+ * them (for "did you mean"). Words over 63 bytes are never alike. */
+unsigned str_distance(const char *a, const char *b);
+
+/* ---- base_date.c: dates without locale or timegm ------------------------ */
+
+enum { DATE_HTTP_SIZE = 30, DATE_LOG_SIZE = 32, DATE_ISO_SIZE = 24 };
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7), always 29 bytes and NUL;
+ * years outside 1 to 9999 are cut to those. */
+void date_http(char out[DATE_HTTP_SIZE], time_t when);
+/* Reads any of the three formats of RFC 9110 5.6.7. now decides the century
+ * of the two-digit form. Returns 0, or -1 for an impossible date. */
+int date_parse(struct slice text, time_t now, time_t *when);
+/* Local time: "06/Nov/1994:08:49:37 +0000" and "1994-11-06 08:49:37". */
+void date_log(char out[DATE_LOG_SIZE], time_t when);
+void date_iso(char out[DATE_ISO_SIZE], time_t when);
+
+/* ---- base_log.c: the error log ------------------------------------------ */
+
+struct log {
+	int fd;			/* where lines go; owned unless it is 2 */
+	int use_syslog;		/* lines go to syslog(3) instead */
+	pid_t child;		/* the "|command" that reads fd, or 0 */
+};
+
+/* Opens name ("" stays on standard error, "|command" starts it, else a file,
+ * 0640, appended to) in place of what log had open; on failure that stays and
+ * *why names the call. Returns 0 or -1. Also used for access logs. */
+int log_open(struct log *log, const char *name, const char **why);
+void log_close(struct log *log);
+/* Writes "DATE: (file.LINE) message" with one write; control bytes of the
+ * message become \xHH, so that nobody can forge a line. errno is kept. */
+void log_write(struct log *log, const char *file, int line,
+    const char *format, ...) PRINTF_LIKE(4, 5);
+
+/* ---- base_timer.c: a wheel of one-second slots -------------------------- */
+
+enum { TIMER_SLOTS = 64 };	/* later deadlines go round more than once */
+
+struct timer {
+	struct timer *next, *prev;	/* in its slot; NULL when not armed */
+	uint32_t deadline;		/* second at which it expires */
+	uint32_t slot;			/* second at which it is looked at */
+};
+
+struct timer_wheel {
+	uint32_t now;			/* second last turned to */
+	unsigned armed;			/* timers in it */
+	struct timer slot[TIMER_SLOTS];	/* heads of circular lists */
+};
+
+typedef void timer_fn(void *context, struct timer *t);
+
+void timer_init(struct timer_wheel *w, uint32_t now);
+/* Sets t to expire seconds from w->now. A later deadline than before is only
+ * stored; the slot moves t on when it comes round. */
+void timer_arm(struct timer_wheel *w, struct timer *t, uint32_t seconds);
+void timer_disarm(struct timer_wheel *w, struct timer *t);
+/* Turns w to now and calls fn for each timer that expired, disarmed before. */
+void timer_turn(struct timer_wheel *w, uint32_t now, timer_fn *fn,
+    void *context);
+/* Calls fn for every armed timer, which it may disarm. */
+void timer_each(struct timer_wheel *w, timer_fn *fn, void *context);
+
+#endif

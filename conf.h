@@ -1,0 +1,175 @@
+/*
+ * conf.h - the configuration language: text to typed settings.
+ *
+ * Knows text and key tables, not what the keys mean. One section for each
+ * conf_*.c file.
+ */
+#ifndef CONF_H
+#define CONF_H
+
+#include "base.h"
+
+/* Where something stands, for messages. */
+struct conf_place {
+	const char *file;
+	int line, column;	/* from 1; column counts bytes */
+};
+
+/* Takes the faults: each is one finished line without newline, already
+ * "FILE:LINE:COLUMN: what is wrong". */
+struct conf_report {
+	void (*say)(void *context, const char *line);
+	void *context;
+	unsigned faults;	/* the configuration cannot be used */
+	unsigned warnings;	/* it can, but somebody should look */
+};
+
+/* ---- conf_lex.c: text to tokens ----------------------------------------- */
+
+enum conf_token_kind {
+	CONF_END, CONF_NEWLINE, CONF_NAME, CONF_TEXT, CONF_NUMBER,
+	CONF_ASSIGN, CONF_APPEND, CONF_REPLACE,		/* =  +=  := */
+	CONF_PLUS, CONF_ARROW, CONF_COMMA,		/* +  =>  , */
+	CONF_OPEN, CONF_SHUT,				/* (  ) */
+	CONF_BLOCK, CONF_UNBLOCK,			/* {  } */
+	CONF_FIELD,					/* $HTTP, $SERVER ... */
+	CONF_BRACKET, CONF_UNBRACKET,			/* [  ] */
+	CONF_EQ, CONF_NE, CONF_MATCH, CONF_NOMATCH, CONF_PREFIX, CONF_SUFFIX,
+	CONF_BAD					/* why is in text */
+};
+
+struct conf_token {
+	enum conf_token_kind kind;
+	struct slice text;	/* as written; of CONF_TEXT between the quotes,
+				 * \" not yet undone */
+	struct conf_place place;
+};
+
+struct conf_lexer {
+	const char *p, *end;	/* what is left */
+	const char *line_start;
+	struct conf_place place;
+	unsigned depth;		/* of ( ): newlines inside are white space */
+};
+
+void conf_lex_init(struct conf_lexer *lex, const char *file, const char *p,
+    size_t n);
+struct conf_token conf_lex(struct conf_lexer *lex);
+/* A token as a message calls it: "end of line", "\"text\"", "'+='" ... */
+const char *conf_token_name(enum conf_token_kind kind);
+
+/* ---- conf_parse.c: tokens to a tree of blocks --------------------------- */
+
+enum conf_value_kind { CONF_VALUE_TEXT, CONF_VALUE_NUMBER, CONF_VALUE_LIST };
+
+struct conf_value {
+	enum conf_value_kind kind;
+	const char *text;	/* of a text, owned by the configuration */
+	long number;
+	struct conf_list *list;
+};
+
+/* ( "a", "k" => v ): in the order of the file. */
+struct conf_list {
+	size_t n;
+	struct conf_item {
+		const char *key;	/* NULL: has none */
+		struct conf_value value;
+	} *items;
+};
+
+/* One key of a block, after all its assignments. */
+struct conf_setting {
+	struct conf_setting *next;
+	const char *key;
+	struct conf_value value;
+	struct conf_place place;	/* of its first assignment */
+	int known;			/* set by conf_apply */
+};
+
+struct conf_block {
+	struct conf_setting *settings, **last;
+	struct conf_place place;
+};
+
+/* A whole configuration, counted: the server holds one reference, and each
+ * connection that began under it another. Owns all its memory. */
+struct conf {
+	unsigned refs;
+	struct conf_block global;
+	struct conf_chunk *memory;	/* everything, freed together */
+	void *settings;			/* the typed values, see conf_apply */
+	size_t settings_size;
+};
+
+/* Reads file ("-": standard input). NULL when nothing could be read or
+ * parsed; every fault went to report. */
+struct conf *conf_read(const char *file, struct conf_report *report);
+/* The same from text in memory; name stands for the file in messages. */
+struct conf *conf_read_text(const char *name, struct slice text,
+    struct conf_report *report);
+struct conf *conf_hold(struct conf *c);
+void conf_drop(struct conf *c);
+/* Zeroed memory that lives as long as c, or NULL. */
+void *conf_alloc(struct conf *c, size_t n);
+/* The setting of key in the global block, or NULL. */
+struct conf_setting *conf_find(struct conf *c, const char *key);
+
+/* ---- conf_keys.c: checks the tree against the key tables ---------------- */
+
+enum conf_type {
+	CONF_STRING,		/* const char *, NULL when not set */
+	CONF_BOOL,		/* int, 0 or 1 */
+	CONF_SHORT,		/* int, 0 to 65535 */
+	CONF_INT,		/* long, from 0 */
+	CONF_LIST,		/* const struct conf_list *, texts without keys */
+	CONF_MAP		/* const struct conf_list *, all with keys */
+};
+
+enum conf_scope {
+	CONF_SERVER,		/* only outside of conditions */
+	CONF_REQUEST		/* may differ from request to request */
+};
+
+enum conf_flag {
+	CONF_IGNORED = 1,	/* lighttpd's, without meaning here: silent */
+	CONF_UNSUPPORTED = 2	/* lighttpd's, not here: one warning */
+};
+
+struct conf_key {
+	const char *name;	/* NULL ends a table */
+	enum conf_type type;
+	enum conf_scope scope;
+	size_t at;		/* offset in the owner's settings struct */
+	const char *preset;	/* default: digits, "enable", text; or NULL */
+	int flags;		/* enum conf_flag */
+	long least, most;	/* bounds of a number; both 0: its type's */
+};
+
+/* One owner's keys: the core's, or a module's. */
+struct conf_table {
+	const char *owner;	/* "core" or "mod_NAME" */
+	const struct conf_key *keys;
+	size_t base;		/* where its struct lies in conf->settings */
+};
+
+/* Makes c->settings (size bytes) from the presets and the tree, by the n
+ * tables. Type errors and bounds are faults; a key that no table has is a
+ * warning with the nearest one that exists; a key on whose absence security
+ * would hang (ssl.engine = "enable") is a fault. Returns 0, or -1: faults. */
+int conf_apply(struct conf *c, const struct conf_table *tables, size_t n,
+    size_t size, struct conf_report *report);
+/* Adds "place: message" to report, as a fault or a warning. */
+void conf_fault(struct conf_report *report, struct conf_place place,
+    const char *format, ...) PRINTF_LIKE(3, 4);
+void conf_warn(struct conf_report *report, struct conf_place place,
+    const char *format, ...) PRINTF_LIKE(3, 4);
+/* The value of key in a keyed list, or NULL. */
+const struct conf_value *conf_get(const struct conf_list *list,
+    const char *key);
+
+/* ---- conf_print.c: the tree as text that parses again (-p) -------------- */
+
+void conf_print(struct buf *out, const struct conf *c);
+
+#endif

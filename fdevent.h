@@ -1,0 +1,85 @@
+/*
+ * fdevent.h - the event vtable, and the registry of who waits for what.
+ *
+ * A backend knows only the kernel: interest in, (descriptor, events) out.
+ * The registry knows whom to call. Neither knows what a connection is.
+ */
+#ifndef FDEVENT_H
+#define FDEVENT_H
+
+#include "sys.h"
+
+/* Events. HUP and ERR carry no news (select cannot tell them apart): a
+ * handler tries to read or write and believes the answer. */
+enum {
+	FDEVENT_IN = 1,
+	FDEVENT_OUT = 2,
+	FDEVENT_ERR = 4,
+	FDEVENT_HUP = 8,
+	FDEVENT_RDHUP = 16
+};
+
+struct fdevents;
+
+/* One way to ask the kernel. All return 0, or -1 and errno. */
+struct fdevent_ops {
+	const char *name;
+	int max_fds;		/* most it can watch; 0: no limit of its own */
+	int (*open)(struct fdevents *ev);
+	/* Watches fd for want (IN, OUT); 0 forgets it. The registry still holds
+	 * the old interest. */
+	int (*set)(struct fdevents *ev, int fd, int want);
+	/* Waits ms milliseconds at most (-1: for ever) and reports by
+	 * fdevent_ready. A signal ends the wait without an error. */
+	int (*wait)(struct fdevents *ev, int ms);
+	void (*close)(struct fdevents *ev);
+};
+
+extern const struct fdevent_ops fdevent_select, fdevent_poll, fdevent_epoll;
+
+/* Told that events happened on a descriptor added with this context. */
+typedef void fdevent_fn(void *context, int events);
+
+struct fdevents {
+	const struct fdevent_ops *ops;
+	void *data;			/* the backend's own */
+	struct fdevent {
+		fdevent_fn *fn;		/* NULL: nobody waits for it */
+		void *context;
+		int want;		/* IN, OUT, both or 0 */
+	} *fds;				/* indexed by descriptor */
+	int size;			/* of fds */
+	int count;			/* descriptors registered */
+	struct fdevent_ready {
+		int fd, events;
+	} *ready;			/* what fired in this batch */
+	int nready, ready_size;
+	int *closing;			/* to be closed after the batch */
+	int nclosing, closing_size;
+};
+
+/* The names of all backends built in, best first, NULL behind the last. */
+const char *const *fdevent_names(void);
+/* The backend called name, NULL for the best one; NULL if there is none. */
+const struct fdevent_ops *fdevent_find(const char *name);
+
+struct fdevents *fdevent_new(const struct fdevent_ops *ops);
+void fdevent_free(struct fdevents *ev);	/* closes what is registered, too */
+
+/* Registers fd, which now belongs to the registry. want may be 0. Returns 0,
+ * or -1 (no memory, or more than the backend can watch: EMFILE); fd is then
+ * still the caller's. */
+int fdevent_add(struct fdevents *ev, int fd, int want, fdevent_fn *fn,
+    void *context);
+/* Changes the interest of fd; free when it stays the same. Returns 0 or -1. */
+int fdevent_want(struct fdevents *ev, int fd, int want);
+/* Forgets fd and closes it after the batch, so that its number cannot be used
+ * again while an event of the batch still names it. */
+void fdevent_del(struct fdevents *ev, int fd);
+/* Waits and calls the handlers. Returns 0, or -1 and errno. */
+int fdevent_turn(struct fdevents *ev, int ms);
+
+/* For backends: fd has events. Returns 0 when the batch is full. */
+int fdevent_report(struct fdevents *ev, int fd, int events);
+
+#endif

@@ -1,0 +1,132 @@
+/*
+ * http.h - the grammar of HTTP: pure functions on bytes.
+ *
+ * No descriptor, no file, no connection: what is here can be tested and
+ * fuzzed with nothing but memory. One section for each http_*.c file.
+ */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include "base.h"
+
+/* What looking at bytes can come to. */
+enum http_verdict {
+	HTTP_DONE,		/* all of it is there and right */
+	HTTP_MORE,		/* right so far, not yet complete */
+	HTTP_REFUSED		/* never right, whatever follows */
+};
+
+/* ---- http_parse.c: bytes to request head -------------------------------- */
+
+enum http_method {
+	HTTP_GET, HTTP_HEAD, HTTP_OPTIONS, HTTP_POST, HTTP_PUT, HTTP_DELETE,
+	HTTP_PATCH, HTTP_TRACE, HTTP_CONNECT,
+	HTTP_OTHER_KNOWN,	/* registered (WebDAV and so on), not ours */
+	HTTP_UNKNOWN		/* a token nobody registered */
+};
+
+/* Field names the server itself looks at. */
+enum http_name {
+	HTTP_FIELD_OTHER,
+	HTTP_ACCEPT, HTTP_ACCEPT_ENCODING, HTTP_AUTHORIZATION,
+	HTTP_CONNECTION, HTTP_CONTENT_LENGTH, HTTP_CONTENT_TYPE, HTTP_COOKIE,
+	HTTP_EXPECT, HTTP_HOST, HTTP_IF_MATCH, HTTP_IF_MODIFIED_SINCE,
+	HTTP_IF_NONE_MATCH, HTTP_IF_RANGE, HTTP_IF_UNMODIFIED_SINCE,
+	HTTP_RANGE, HTTP_REFERER, HTTP_TRANSFER_ENCODING, HTTP_UPGRADE,
+	HTTP_USER_AGENT,
+	HTTP_NAMES
+};
+
+struct http_field {
+	const char *name;	/* as sent */
+	const char *value;	/* without white space around it */
+	uint16_t name_n, value_n;
+	uint8_t id;		/* enum http_name */
+};
+
+enum { HTTP_FIELDS_MAX = 100, HTTP_HEAD_MAX = 65535 };
+
+enum http_framing { HTTP_NO_BODY, HTTP_LENGTH, HTTP_CHUNKED };
+
+/* A parsed request head. All slices borrow from the bytes parsed. */
+struct http_head {
+	enum http_method method;
+	int minor;			/* HTTP/1.minor, 0 or 1 */
+	int status;			/* why it was refused: 400, 414 ... */
+	const char *why;		/* the same as a sentence, for the log */
+	struct slice line;		/* the request line, as far as known */
+	struct slice method_text;
+	struct slice target;		/* as sent */
+	struct slice path;		/* of target, raw; "*" for OPTIONS * */
+	struct slice query;		/* behind "?"; p is NULL without one */
+	struct slice host;		/* of the target or the Host field, with
+					 * port; n is 0 if there is none */
+	int keep_alive;			/* the client wants (RFC 9112 9.3) */
+	int expect_continue;		/* it waits for 100 (RFC 9110 10.1.1) */
+	enum http_framing framing;
+	int64_t body_length;		/* for HTTP_LENGTH */
+	size_t size;			/* bytes of the head, empty line too */
+	unsigned nfields;
+	uint8_t first[HTTP_NAMES];	/* 1 + index of the first such field */
+	struct http_field field[HTTP_FIELDS_MAX];
+};
+
+/* Looks at n bytes that begin with a request; max is the longest head allowed
+ * in bytes (<= HTTP_HEAD_MAX). On HTTP_REFUSED head->status and why are set,
+ * and line, method and minor as far as they were understood. One empty line
+ * before the request line is skipped and counted in size. The bytes change in
+ * one case only: an obs-fold becomes spaces (RFC 9112 5.2). */
+enum http_verdict http_parse(struct http_head *head, char *p, size_t n,
+    size_t max);
+/* The first field of that name; p is NULL when there is none. */
+struct slice http_field(const struct http_head *head, enum http_name id);
+/* The same by text (lower case), for names that have no number. */
+struct slice http_field_named(const struct http_head *head, const char *name);
+/* Steps through a field that is a list (RFC 9110 5.6.1), over all its lines:
+ * returns each element, trimmed; p is NULL behind the last. Start with *field
+ * and *at 0. A comma inside a quoted string does not separate. */
+struct slice http_list(const struct http_head *head, enum http_name id,
+    unsigned *field, size_t *at);
+
+/* ---- http_body.c: how long the body is ---------------------------------- */
+
+struct http_body {
+	enum http_framing framing;
+	int state;		/* of the chunked decoder */
+	int64_t left;		/* of the length, or of the current chunk */
+	size_t overhead;	/* bytes of chunk lines and trailers, bounded */
+};
+
+void http_body_init(struct http_body *body, const struct http_head *head);
+/* Takes some of n bytes: *used of them are done with, and data is the part of
+ * those that is content (perhaps none). Call again while used > 0. HTTP_DONE:
+ * the body is complete; HTTP_REFUSED: framing broken, answer 400 and close. */
+enum http_verdict http_body(struct http_body *body, const char *p, size_t n,
+    size_t *used, struct slice *data);
+
+/* ---- http_range.c: conditional requests and ranges ---------------------- */
+
+struct http_validators {
+	struct slice etag;	/* with its quotes; n is 0 if there is none */
+	time_t modified;	/* Last-Modified */
+	time_t now;
+};
+
+/* Conditions in the order of RFC 9110 13.2.2: 200 go on, 304 or 412. */
+int http_conditions(const struct http_head *head,
+    const struct http_validators *v);
+
+enum { HTTP_RANGES_MAX = 16 };
+
+struct http_range {
+	int64_t first, length;
+};
+
+/* Which part of size bytes is asked for (RFC 9110 14): 200 all of it, 206
+ * with ranges[0 .. *n), 416 none that exists. If-Range is regarded. Ranges
+ * that overlap or touch are joined; more than HTTP_RANGES_MAX, malformed ones
+ * and other units are ignored (200). */
+int http_ranges(const struct http_head *head, const struct http_validators *v,
+    int64_t size, struct http_range ranges[HTTP_RANGES_MAX], unsigned *n);
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * plugin.h - the hooks a module may fill and the verdicts it may return.
+ *
+ * All a module needs: it includes this, and nothing includes a module.
+ */
+#ifndef PLUGIN_H
+#define PLUGIN_H
+
+#include "server.h"
+
+enum { PLUGIN_API = 1 };	/* a module built for another is refused */
+
+enum verdict {
+	VERDICT_GO_ON,		/* not mine, ask the next */
+	VERDICT_FINISHED,	/* answered: req->status is set */
+	VERDICT_WAIT_FOR_EVENT,	/* conn_wake will bring the connection back */
+	VERDICT_WAIT_FOR_FD,	/* out of descriptors: try again later */
+	VERDICT_COMEBACK,	/* the URL changed: start over */
+	VERDICT_ERROR		/* 500 */
+};
+
+/* A module in a running server. */
+struct plugin_self {
+	const struct plugin *plugin;
+	void *data;		/* what init made; freed by free */
+	size_t conf_at;		/* its struct in the settings */
+};
+
+typedef int plugin_server_fn(struct plugin_self *self, struct server *srv);
+typedef void plugin_event_fn(struct plugin_self *self, struct server *srv);
+typedef enum verdict plugin_hook_fn(struct plugin_self *self,
+    struct connection *con);
+typedef void plugin_note_fn(struct plugin_self *self, struct connection *con);
+
+struct plugin {
+	int api;			/* PLUGIN_API */
+	const char *name;		/* "mod_alias" */
+	const char *version;
+	const struct conf_key *keys;
+	size_t conf_size;		/* of the struct its keys fill */
+
+	/* Start: 0, or -1 after a message. */
+	plugin_server_fn *init;		/* makes self->data */
+	plugin_server_fn *set_defaults;	/* settings are there: check them */
+	plugin_server_fn *worker_init;	/* in each process that serves */
+	plugin_event_fn *free;
+
+	/* A request, in this order (conn_route.c). */
+	plugin_hook_fn *handle_uri_raw;		/* target as sent */
+	plugin_hook_fn *handle_uri_clean;	/* req->path */
+	plugin_hook_fn *handle_docroot;		/* may set req->docroot */
+	plugin_hook_fn *handle_physical;	/* may change req->file */
+	plugin_hook_fn *handle_start;		/* claims the request */
+	/* Asked of the module that claimed, while the queue runs dry: gives
+	 * more of the body; FINISHED when that was all. */
+	plugin_hook_fn *handle_body;
+	plugin_note_fn *handle_response_start;	/* may add fields */
+	plugin_note_fn *handle_request_done;
+	plugin_note_fn *handle_connection_close;
+
+	plugin_event_fn *handle_trigger;	/* each second */
+	plugin_event_fn *handle_sighup;		/* reopen log files */
+	plugin_event_fn *handle_waitpid;	/* children died */
+};
+
+/* The module's settings for this request, and those of the server. */
+static inline const void *
+plugin_conf(const struct plugin_self *self, const struct request *req)
+{
+	return req->settings + self->conf_at;
+}
+
+static inline const void *
+plugin_global_conf(const struct plugin_self *self, const struct server *srv)
+{
+	return (const char *)srv->conf->settings + self->conf_at;
+}
+
+/* ---- plugin.c: loads modules, calls hooks ------------------------------- */
+
+enum plugin_hook {
+	HOOK_URI_RAW, HOOK_URI_CLEAN, HOOK_DOCROOT, HOOK_PHYSICAL, HOOK_START,
+	PLUGIN_HOOKS
+};
+
+/* The modules of one server, in the order of server.modules. */
+struct plugins {
+	struct plugin_self *self;
+	size_t n;
+	size_t settings_size;		/* of the core's struct and all modules' */
+	struct plugin_calls {
+		struct plugin_self **self;	/* NULL behind the last */
+	} hook[PLUGIN_HOOKS], response_start, request_done, connection_close,
+	    trigger, sighup, waitpid;
+};
+
+/* Loads the modules named in list (and, with compat, those every lighttpd
+ * has) from the table builtin, NULL behind the last. Faults go to report.
+ * Returns NULL then. */
+struct plugins *plugins_load(const struct plugin *const *builtin,
+    const struct conf_setting *modules, int compat,
+    struct conf_report *report);
+/* Their key tables behind the core's: to be freed. *n of them. */
+struct conf_table *plugins_tables(const struct plugins *p,
+    const struct conf_key *core, size_t *n);
+/* init and set_defaults of all. Returns 0 or -1. */
+int plugins_setup(struct plugins *p, struct server *srv);
+void plugins_free(struct plugins *p, struct server *srv);
+
+/* Asks the modules that have this hook, until one does not say GO_ON. */
+enum verdict plugins_ask(struct plugins *p, enum plugin_hook hook,
+    struct connection *con);
+void plugins_response_start(struct plugins *p, struct connection *con);
+void plugins_request_done(struct plugins *p, struct connection *con);
+void plugins_connection_close(struct plugins *p, struct connection *con);
+void plugins_trigger(struct plugins *p, struct server *srv);
+void plugins_sighup(struct plugins *p, struct server *srv);
+void plugins_waitpid(struct plugins *p, struct server *srv);
+
+/* ---- modules.c: the modules in this binary ------------------------------ */
+
+extern const struct plugin *const modules[];
+
+#endif

@@ -1,0 +1,330 @@
+/*
+ * server.h - struct server, struct connection, struct request.
+ *
+ * The middle of the house: files that include this know what a connection is.
+ * The three structs first, then one section for each file.
+ */
+#ifndef SERVER_H
+#define SERVER_H
+
+#include <netinet/in.h>
+
+#include "conf.h"
+#include "fdevent.h"
+#include "http.h"
+
+#define SERVER_VERSION "0.1.0"
+
+/* The core's keys (table: server_conf.c), in conf->settings at offset 0. */
+struct core_conf {
+	const char *document_root;
+	const char *bind;
+	int port;
+	int listen_backlog;
+	const struct conf_list *modules;
+	int compat_module_load;
+	const char *errorlog;
+	int errorlog_use_syslog;
+	const char *pid_file;
+	const char *username, *groupname, *chroot;
+	int max_worker;
+	long max_fds;
+	long max_connections;
+	const char *event_handler;
+	int core_files;
+	long max_request_size;		/* of a body, in KiB; 0: no limit */
+	int max_request_field_size;	/* of a head, bytes */
+	int max_keep_alive_requests;
+	int max_keep_alive_idle;	/* seconds, like the next two */
+	int max_read_idle;
+	int max_write_idle;
+	int follow_symlink;
+	int symlink_inside;		/* zero-config: links must not leave */
+	const char *tag;
+	const char *errorfile_prefix;
+	const char *error_handler_404;
+	int log_request_header, log_response_header, log_request_handling;
+	int log_file_not_found, log_state_engine, log_timeouts;
+};
+
+struct connection;
+struct plugin_self;
+
+/* What one process shares. Passed, never global. */
+struct server {
+	const struct options *opt;	/* the command line */
+	struct conf *conf;		/* what new connections get */
+	const struct core_conf *core;	/* conf's settings, shortly */
+	struct log log;			/* the error log */
+	struct fdevents *ev;
+	struct timer_wheel wheel;	/* connections, by time-out */
+	struct plugins *plugins;	/* loaded modules and their hooks */
+	struct stat_cache *cache;
+
+	time_t now;			/* wall clock, refreshed by the tick */
+	uint32_t tick;			/* monotonic seconds, likewise */
+	char date[DATE_HTTP_SIZE];	/* now, as the Date field has it */
+	int ticking;			/* the interval timer is armed */
+	uint32_t idle_since;		/* tick when the last client left */
+
+	struct listener *listeners;
+	int paused;			/* listeners are out of the event set */
+	int max_fds;			/* descriptors this process may have */
+	int max_conns;
+	int conns;			/* connections open */
+	uint64_t accepted, requests;	/* since the start */
+
+	struct connection *jobs, **jobs_last;	/* to be run again */
+	struct connection *free_conns;
+	struct request *free_reqs;
+	unsigned nfree_conns, nfree_reqs;
+
+	int pid_fd;			/* of the pid file, or -1 */
+	int verdict_fd;			/* the launching process waits here */
+	int quitting;			/* graceful: no new clients */
+	int stopping;			/* at once */
+};
+
+/* States, in the order a connection goes through them. conn.c's table has the
+ * function and the time-out of each. */
+enum conn_state {
+	CONN_REQUEST_START,	/* between requests, nothing read yet */
+	CONN_READ_HEAD,		/* a part of a head is here */
+	CONN_HANDLE_REQUEST,	/* through the hooks until somebody claims */
+	CONN_READ_BODY,		/* an unread body is drained */
+	CONN_RESPONSE_START,	/* status and fields go into the queue */
+	CONN_WRITE,		/* the queue is sent, the body produced */
+	CONN_RESPONSE_END,	/* logged, counted; next request or close */
+	CONN_ERROR,		/* the peer is gone: nothing more to say */
+	CONN_CLOSE,		/* our side is shut, their bytes are dropped */
+	CONN_DEAD		/* recycled after the turn */
+};
+
+/* One client. Small, because most of them are idle: all that only a request
+ * needs is in struct request, which an idle connection does not have. */
+struct connection {
+	struct server *srv;
+	struct request *req;		/* NULL when idle */
+	struct timer timer;
+	struct connection *next;	/* in srv->jobs or a free list */
+	struct listener *listener;	/* it came from; NULL for inetd */
+	struct conf *conf;		/* counted: what it began under */
+	int fd;				/* the registry's, or -1 */
+	int wanted;			/* events asked for */
+	uint32_t requests;		/* answered here */
+	uint8_t state;			/* enum conn_state */
+	unsigned registered : 1;	/* fd is in srv->ev */
+	unsigned in_jobs : 1;
+	unsigned keep_alive : 1;	/* another request may follow */
+	unsigned unread : 1;		/* peer's bytes may wait: linger */
+	unsigned peer_done : 1;		/* end of file was read */
+	unsigned responding : 1;	/* the current response is queued */
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} peer;				/* sa_family AF_UNIX has no more */
+};
+
+/* How the length of a response is told (RFC 9112 6). */
+enum response_framing {
+	RESPONSE_LENGTH,	/* Content-Length: rsp length */
+	RESPONSE_STREAM,	/* chunked to 1.1, until close to 1.0 */
+	RESPONSE_EMPTY		/* 204, 304: no body, no length */
+};
+
+/* One request and its response. Buffers keep their memory over requests. */
+struct request {
+	struct request *next;		/* in the free list */
+	struct buf in;			/* bytes received */
+	size_t in_at;			/* those before were dealt with */
+	size_t in_seen;			/* parsed so far without a verdict */
+	struct http_head head;		/* borrows from in */
+	struct http_body body;
+	const char *settings;		/* conf's, merged for this request */
+
+	/* Filled by conn_route.c, changed by the hooks. */
+	struct buf path;		/* decoded, clean, NUL-terminated */
+	struct buf docroot;		/* document root of this request */
+	struct buf file;		/* docroot + path, or an alias */
+	struct stat_entry *entry;	/* held; what file is, or NULL */
+	struct plugin_self *handler;	/* who claimed it, or NULL */
+	void *handler_data;		/* that module's, for this request */
+
+	/* The response. */
+	int status;			/* 0: nobody answered yet */
+	enum response_framing framing;
+	int64_t length;			/* of the body, for HEAD as well */
+	struct buf fields;		/* "Name: value\r\n" ... */
+	int has_date;			/* a backend sent its own Date */
+	int produced;			/* the whole body is in the queue */
+	uint64_t bytes_body;		/* queued so far */
+	uint64_t bytes_out;		/* with head, chunk lines */
+	uint32_t started;		/* tick */
+	unsigned route_loops;		/* COMEBACKs, bounded */
+	int error_handled;		/* server.error-handler-404 ran */
+
+	struct queue out;
+};
+
+/* Which settings of the core hold for this request. */
+static inline const struct core_conf *
+request_conf(const struct request *req)
+{
+	return (const struct core_conf *)(const void *)req->settings;
+}
+
+/* ---- server.c: main and the loop ---------------------------------------- */
+
+/* Logs to srv's error log: LOG(srv, "[note] port %d", port). */
+#define LOG(srv, ...) log_write(&(srv)->log, __FILE__, __LINE__, __VA_ARGS__)
+
+/* Refreshes now, tick and date, and arms the interval timer. */
+void server_clock(struct server *srv);
+
+/* ---- server_conf.c: the core's keys ------------------------------------- */
+
+/* Reads opt's configuration into srv->conf and ->core, loads the modules it
+ * names and checks all keys. Faults go to standard error, one line each.
+ * Returns 0 or -1. */
+int server_configure(struct server *srv);
+/* What a start needs beyond the language: document root, users, folders of
+ * logs. Returns 0, or -1 after a message for each fault. */
+int server_check(struct server *srv);
+
+/* ---- net.c: listening sockets ------------------------------------------- */
+
+struct listener {
+	struct listener *next;
+	struct server *srv;
+	int fd;				/* the registry's once registered */
+	char *name;			/* "127.0.0.1:80", "[::]:80", "unix:/x" */
+	char *unix_path;		/* to unlink at the end, or NULL */
+	int port;			/* the real one; 0 for unix */
+};
+
+/* Opens what server.bind and server.port say. Returns 0, or -1 after a
+ * message. */
+int net_open(struct server *srv);
+int net_register(struct server *srv);	/* adds them to srv->ev; 0 or -1 */
+void net_close(struct server *srv);	/* and unlinks unix sockets */
+/* Takes the listeners out of the event set while there are too many
+ * connections or descriptors, and puts them back. */
+void net_overload(struct server *srv);
+/* A client's address as text without port ("127.0.0.1", "unix"). */
+void net_peer_name(const struct connection *con, char *out, size_t size);
+
+/* ---- conn.c: the life of one connection --------------------------------- */
+
+/* Takes over fd, non-blocking, and runs it. peer may be NULL (unix). Returns
+ * 0, or -1: no memory; fd was closed. */
+int conn_new(struct server *srv, struct listener *listener, int fd,
+    const struct sockaddr *peer, socklen_t peer_size);
+/* Runs a connection from its state until it has to wait. */
+void conn_run(struct connection *con);
+/* Runs what was woken; each connection once. */
+void conn_jobs(struct server *srv);
+/* A timer of the wheel expired (timer_fn). */
+void conn_expire(void *server, struct timer *t);
+/* Closes idle connections (graceful), or all. */
+void conn_close_idle(struct server *srv);
+void conn_close_all(struct server *srv);
+void conn_free_pools(struct server *srv);
+
+/* Has the connection run again after this turn: for modules that finish
+ * later, so that they never call conn.c. */
+static inline void
+conn_wake(struct connection *con)
+{
+	struct server *srv = con->srv;
+
+	if (con->in_jobs)
+		return;
+	con->in_jobs = 1;
+	con->next = NULL;
+	*srv->jobs_last = con;
+	srv->jobs_last = &con->next;
+}
+
+/* ---- conn_io.c: bytes in and out ---------------------------------------- */
+
+enum conn_io { CONN_IO_GOT, CONN_IO_AGAIN, CONN_IO_GONE };
+
+/* Reads once into req->in. */
+enum conn_io conn_read(struct connection *con);
+/* Sends the queue: GOT when it is empty, AGAIN when the peer takes no more or
+ * has had its share of this turn (then the connection is on the job list). */
+enum conn_io conn_send(struct connection *con);
+/* Reads and drops; GOT while there may be more. */
+enum conn_io conn_discard(struct connection *con);
+
+/* ---- conn_route.c: who answers ------------------------------------------ */
+
+/* Takes the parsed request through the hooks. Afterwards req->status is set
+ * and the body queued or produced by req->handler. Returns 0 when the request
+ * has to wait (conn_wake goes on), 1 when it is answered. */
+int conn_route(struct connection *con);
+
+/* ---- conn_response.c: status, fields and framing ------------------------ */
+
+/* Queues the head of the response; for an error nobody has a body for, the
+ * page as well. */
+void conn_response(struct connection *con);
+/* Answers with an error page (or server.errorfile-prefix's file) of status.
+ * For all but 405 and 416, drops fields set before. */
+void conn_error(struct connection *con, int status);
+/* Answers 301 (or another 3xx) to location, which is escaped already. */
+void conn_redirect(struct connection *con, int status, struct slice location);
+/* Sets a field of the response; name and value must be clean. */
+void conn_field(struct connection *con, const char *name, struct slice value);
+/* Gives n bytes of the body, for HEAD only counted. */
+void conn_body(struct connection *con, const void *p, size_t n);
+void conn_body_file(struct connection *con, struct file *f, off_t at,
+    off_t n);
+/* The end of a streamed body. */
+void conn_body_end(struct connection *con);
+const char *conn_status_text(int status);
+
+/* ---- stat_cache.c: what we know about a path ---------------------------- */
+
+struct stat_entry {
+	struct stat_entry *chain;	/* in its hash bucket */
+	struct stat_entry *newer, *older;	/* by last use */
+	unsigned refs;
+	uint32_t hash;
+	uint32_t checked;		/* tick when last held against the disk */
+	uint32_t used;			/* tick when last asked for */
+	int error;			/* errno of a path that has no file */
+	mode_t mode;
+	off_t size;
+	time_t modified;
+	long modified_ns;
+	uint64_t inode;
+	struct file *file;		/* content; NULL until asked for */
+	const void *head_for;		/* settings head was made with */
+	char *head;			/* fields of a plain 200, rendered */
+	size_t head_n;
+	struct slice etag, type;	/* parts of head */
+	size_t path_n;
+	char path[];
+};
+
+struct stat_cache *stat_cache_new(void);
+void stat_cache_free(struct stat_cache *cache);
+/* What path is, not older than a second; held for the caller. NULL: no
+ * memory. entry->error says why there is nothing. */
+struct stat_entry *stat_cache_get(struct server *srv, const char *path,
+    size_t n, const struct core_conf *core);
+void stat_cache_drop(struct server *srv, struct stat_entry *e);
+/* The content of a regular file: bytes for a small one, else a descriptor.
+ * Held by the entry. NULL and errno when it cannot be opened. */
+struct file *stat_cache_open(struct server *srv, struct stat_entry *e);
+/* Keeps the rendered fields of a plain 200 (owned copy; etag and type are
+ * offsets into it). Returns 0 or -1. */
+int stat_cache_head(struct server *srv, struct stat_entry *e,
+    const void *head_for, const struct buf *head, struct slice etag,
+    struct slice type);
+/* Each second: forgets what was not asked for lately. */
+void stat_cache_age(struct server *srv);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * sys.h - what POSIX does not have, as functions every system can call.
+ *
+ * This header is the probe: what differs between systems is decided here, by
+ * the compiler's own macros, and hidden in sys.c. POSIX_ONLY turns it all off.
+ */
+#ifndef SYS_H
+#define SYS_H
+
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <stddef.h>
+
+#if defined(__linux__) && !defined(POSIX_ONLY)
+#define SYS_LINUX 1		/* epoll, accept4, pipe2, sendfile */
+#else
+#define SYS_LINUX 0
+#endif
+
+/* Every descriptor that these functions return is close-on-exec and, but for
+ * sys_open's, non-blocking. All return -1 and set errno when they fail. */
+
+/* accept(2). addr and len as there. */
+int sys_accept(int fd, struct sockaddr *addr, socklen_t *len);
+
+/* pipe(2): fd[0] reads, fd[1] writes. Returns 0. */
+int sys_pipe(int fd[2]);
+
+/* socket(2) of type SOCK_STREAM. */
+int sys_socket(int family);
+
+/* Makes fd non-blocking and close-on-exec. Returns 0. */
+int sys_nonblocking(int fd);
+
+/* open(2) with O_CLOEXEC; mode (of a file it creates) is not cut by umask. */
+int sys_open(const char *path, int flags, mode_t mode);
+
+/* Sends up to n bytes of file in from *offset on to socket out, and advances
+ * *offset. Returns the bytes sent; 0 means the file ended early. May block
+ * for the disk, never for the socket. */
+ssize_t sys_sendfile(int out, int in, off_t *offset, size_t n);
+
+/* realpath(3), an XSI function: the resolved path, to be freed, or NULL. */
+char *sys_realpath(const char *path);
+
+/* Becomes user uid of group gid for good: groups, group, then chroot and
+ * chdir("/") if root is not NULL, then user; each step is checked, and in the
+ * end that there is no way back. Returns 0, or -1 with *step naming the call
+ * that failed. name may be NULL (then no supplementary groups at all). */
+int sys_become(const char *name, uid_t uid, gid_t gid, const char *root,
+    const char **step);
+
+#endif
