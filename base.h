@@ -12,12 +12,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#if defined(__GNUC__)
-#define PRINTF_LIKE(format, first) \
-	__attribute__((format(printf, format, first)))
-#else
-#define PRINTF_LIKE(format, first)
-#endif
+#include "sys.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -84,6 +79,7 @@ enum { QUEUE_PIECES = 40 };	/* 16 ranges with their heads, and some */
 /* Pieces go out in order. Memory pieces lie in one buffer, back to back. */
 struct queue {
 	struct buf mem;		/* bytes of the memory pieces */
+	size_t committed;	/* of mem: up to here they are in pieces */
 	unsigned first, last;	/* pieces [first, last) wait */
 	off_t bytes;		/* that wait, in all pieces */
 	struct queue_piece {

@@ -129,4 +129,12 @@ struct http_range {
 int http_ranges(const struct http_head *head, const struct http_validators *v,
     int64_t size, struct http_range ranges[HTTP_RANGES_MAX], unsigned *n);
 
+/* ---- http_mime.c: names to media types ---------------------------------- */
+
+/* The type of a file by the longest suffix of its name that is known, in any
+ * case; "application/octet-stream" when there is none. */
+const char *http_mime_type(struct slice name);
+/* Does name end in suffix, ASCII case aside? */
+int http_has_suffix(struct slice name, const char *suffix);
+
 #endif

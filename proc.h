@@ -32,12 +32,23 @@ int options_text(const struct options *opt, struct buf *text);
 
 /* ---- daemon.c: becoming a daemon ---------------------------------------- */
 
+/* All return 0, or -1 after a message. */
+
+/* Refuses set-uid, opens what is missing of descriptors 0 to 2, closes what
+ * was inherited above. */
+int daemon_clean(void);
+/* Opens server.pid-file, without touching what is in it. */
 int daemon_pidfile_open(struct server *srv);
+/* Descriptors and core size; sets srv->ops, max_fds and max_conns. */
 int daemon_limits(struct server *srv);
+/* As root: becomes server.username, in server.chroot. */
 int daemon_drop(struct server *srv);
+/* Unless -D: goes to the background, the launching process waits on. Writes
+ * the pid file. */
 int daemon_start(struct server *srv);
 /* Tells the launching process how the start went; once. */
 void daemon_report(struct server *srv, int status);
+/* Removes the pid file if it still holds our number, and closes it. */
 void daemon_pidfile_remove(struct server *srv);
 
 /* ---- proc_signal.c: the table of signals -------------------------------- */
@@ -55,5 +66,7 @@ int signal_open(struct server *srv);
 int signal_take(enum signal_flag flag, uid_t *uid, pid_t *pid);
 /* Puts all signals back to what a program expects at its start. */
 void signal_reset(void);
+/* The same, and closes the pipe. */
+void signal_close(void);
 
 #endif

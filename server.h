@@ -56,6 +56,7 @@ struct server {
 	struct conf *conf;		/* what new connections get */
 	const struct core_conf *core;	/* conf's settings, shortly */
 	struct log log;			/* the error log */
+	const struct fdevent_ops *ops;	/* the backend chosen */
 	struct fdevents *ev;
 	struct timer_wheel wheel;	/* connections, by time-out */
 	struct plugins *plugins;	/* loaded modules and their hooks */
@@ -69,6 +70,8 @@ struct server {
 
 	struct listener *listeners;
 	int paused;			/* listeners are out of the event set */
+	int starved;			/* accept found no descriptor, no memory */
+	uint32_t paused_tick;		/* when that was */
 	int max_fds;			/* descriptors this process may have */
 	int max_conns;
 	int conns;			/* connections open */
@@ -80,7 +83,10 @@ struct server {
 	unsigned nfree_conns, nfree_reqs;
 
 	int pid_fd;			/* of the pid file, or -1 */
+	int pid_created;		/* the file was not there before */
+	int pid_written;		/* our number is in it */
 	int verdict_fd;			/* the launching process waits here */
+	int interrupted;		/* a second SIGINT stops at once */
 	int quitting;			/* graceful: no new clients */
 	int stopping;			/* at once */
 };
@@ -110,14 +116,15 @@ struct connection {
 	struct listener *listener;	/* it came from; NULL for inetd */
 	struct conf *conf;		/* counted: what it began under */
 	int fd;				/* the registry's, or -1 */
-	int wanted;			/* events asked for */
 	uint32_t requests;		/* answered here */
 	uint8_t state;			/* enum conn_state */
+	uint8_t budget;			/* requests it may still have this run */
 	unsigned registered : 1;	/* fd is in srv->ev */
 	unsigned in_jobs : 1;
 	unsigned keep_alive : 1;	/* another request may follow */
-	unsigned unread : 1;		/* peer's bytes may wait: linger */
-	unsigned peer_done : 1;		/* end of file was read */
+	unsigned drained : 1;		/* the last read took all there was */
+	unsigned unread : 1;		/* the peer may still send: linger */
+	unsigned shut : 1;		/* our FIN was sent */
 	unsigned responding : 1;	/* the current response is queued */
 	union {
 		struct sockaddr sa;
@@ -155,9 +162,12 @@ struct request {
 	int status;			/* 0: nobody answered yet */
 	enum response_framing framing;
 	int64_t length;			/* of the body, for HEAD as well */
+	int64_t offset;			/* where it begins in entry's file */
 	struct buf fields;		/* "Name: value\r\n" ... */
 	int has_date;			/* a backend sent its own Date */
+	int page;			/* the body is an error page of ours */
 	int produced;			/* the whole body is in the queue */
+	int64_t drained;		/* bytes of an unread body dropped */
 	uint64_t bytes_body;		/* queued so far */
 	uint64_t bytes_out;		/* with head, chunk lines */
 	uint32_t started;		/* tick */
@@ -197,7 +207,8 @@ int server_check(struct server *srv);
 struct listener {
 	struct listener *next;
 	struct server *srv;
-	int fd;				/* the registry's once registered */
+	int fd;				/* the registry's; -1 when closed */
+	int registered;
 	char *name;			/* "127.0.0.1:80", "[::]:80", "unix:/x" */
 	char *unix_path;		/* to unlink at the end, or NULL */
 	int port;			/* the real one; 0 for unix */
@@ -207,7 +218,10 @@ struct listener {
  * message. */
 int net_open(struct server *srv);
 int net_register(struct server *srv);	/* adds them to srv->ev; 0 or -1 */
-void net_close(struct server *srv);	/* and unlinks unix sockets */
+/* Closes the sockets and unlinks unix ones; connections still know where they
+ * came from, until net_free. */
+void net_close(struct server *srv);
+void net_free(struct server *srv);
 /* Takes the listeners out of the event set while there are too many
  * connections or descriptors, and puts them back. */
 void net_overload(struct server *srv);
@@ -222,11 +236,13 @@ int conn_new(struct server *srv, struct listener *listener, int fd,
     const struct sockaddr *peer, socklen_t peer_size);
 /* Runs a connection from its state until it has to wait. */
 void conn_run(struct connection *con);
+/* The kernel reported events on a connection (fdevent_fn). */
+void conn_event(void *connection, int events);
 /* Runs what was woken; each connection once. */
 void conn_jobs(struct server *srv);
 /* A timer of the wheel expired (timer_fn). */
 void conn_expire(void *server, struct timer *t);
-/* Closes idle connections (graceful), or all. */
+/* Closes idle connections (graceful), or all of them. */
 void conn_close_idle(struct server *srv);
 void conn_close_all(struct server *srv);
 void conn_free_pools(struct server *srv);
@@ -255,7 +271,7 @@ enum conn_io conn_read(struct connection *con);
 /* Sends the queue: GOT when it is empty, AGAIN when the peer takes no more or
  * has had its share of this turn (then the connection is on the job list). */
 enum conn_io conn_send(struct connection *con);
-/* Reads and drops; GOT while there may be more. */
+/* Reads and drops a bounded amount; GOT when it was reached. */
 enum conn_io conn_discard(struct connection *con);
 
 /* ---- conn_route.c: who answers ------------------------------------------ */
@@ -270,20 +286,23 @@ int conn_route(struct connection *con);
 /* Queues the head of the response; for an error nobody has a body for, the
  * page as well. */
 void conn_response(struct connection *con);
-/* Answers with an error page (or server.errorfile-prefix's file) of status.
- * For all but 405 and 416, drops fields set before. */
+/* Answers with an error page (or server.errorfile-prefix's file) of status;
+ * drops the fields set before (add Allow or Content-Range afterwards). */
 void conn_error(struct connection *con, int status);
 /* Answers 301 (or another 3xx) to location, which is escaped already. */
 void conn_redirect(struct connection *con, int status, struct slice location);
-/* Sets a field of the response; name and value must be clean. */
+/* Answers 405 with the methods that static content takes. */
+void conn_not_allowed(struct connection *con);
+/* Adds a field to the response; name and value must be clean. */
 void conn_field(struct connection *con, const char *name, struct slice value);
-/* Gives n bytes of the body, for HEAD only counted. */
+/* Gives n bytes of the body, framed as the head says: for handle_body. */
 void conn_body(struct connection *con, const void *p, size_t n);
 void conn_body_file(struct connection *con, struct file *f, off_t at,
     off_t n);
 /* The end of a streamed body. */
 void conn_body_end(struct connection *con);
 const char *conn_status_text(int status);
+extern const char conn_methods[];	/* for Allow: what content takes */
 
 /* ---- stat_cache.c: what we know about a path ---------------------------- */
 
@@ -294,6 +313,7 @@ struct stat_entry {
 	uint32_t hash;
 	uint32_t checked;		/* tick when last held against the disk */
 	uint32_t used;			/* tick when last asked for */
+	int cached;			/* the cache finds it */
 	int error;			/* errno of a path that has no file */
 	mode_t mode;
 	off_t size;
@@ -309,22 +329,26 @@ struct stat_entry {
 	char path[];
 };
 
-struct stat_cache *stat_cache_new(void);
+/* max_fds: descriptors it may keep open. NULL: no memory. */
+struct stat_cache *stat_cache_new(int max_fds);
 void stat_cache_free(struct stat_cache *cache);
 /* What path is, not older than a second; held for the caller. NULL: no
  * memory. entry->error says why there is nothing. */
 struct stat_entry *stat_cache_get(struct server *srv, const char *path,
     size_t n, const struct core_conf *core);
-void stat_cache_drop(struct server *srv, struct stat_entry *e);
+void stat_cache_drop(struct stat_entry *e);
 /* The content of a regular file: bytes for a small one, else a descriptor.
- * Held by the entry. NULL and errno when it cannot be opened. */
-struct file *stat_cache_open(struct server *srv, struct stat_entry *e);
-/* Keeps the rendered fields of a plain 200 (owned copy; etag and type are
- * offsets into it). Returns 0 or -1. */
+ * Held by the entry. NULL and errno when it cannot be opened; ESTALE: it has
+ * changed meanwhile, get the entry again. */
+struct file *stat_cache_open(struct server *srv, struct stat_entry *e,
+    const struct core_conf *core);
+/* Keeps a copy of the rendered fields of a plain 200, made for the settings
+ * head_for; etag and type point into head. Returns 0, or -1: no memory. */
 int stat_cache_head(struct server *srv, struct stat_entry *e,
     const void *head_for, const struct buf *head, struct slice etag,
     struct slice type);
-/* Each second: forgets what was not asked for lately. */
-void stat_cache_age(struct server *srv);
+/* Each second: forgets what was not asked for lately. Returns 1 while there
+ * is anything left to forget. */
+int stat_cache_age(struct stat_cache *cache, uint32_t tick);
 
 #endif

@@ -17,6 +17,12 @@
 #define SYS_LINUX 0
 #endif
 
+#if defined(__GNUC__)		/* has the compiler check printf arguments */
+#define PRINTF_LIKE(f, n) __attribute__((format(printf, f, n)))
+#else
+#define PRINTF_LIKE(f, n)
+#endif
+
 /* Every descriptor that these functions return is close-on-exec and, but for
  * sys_open's, non-blocking. All return -1 and set errno when they fail. */
 
@@ -39,6 +45,9 @@ int sys_open(const char *path, int flags, mode_t mode);
  * *offset. Returns the bytes sent; 0 means the file ended early. May block
  * for the disk, never for the socket. */
 ssize_t sys_sendfile(int out, int in, off_t *offset, size_t n);
+
+/* Closes all descriptors from first on. */
+void sys_close_from(int first);
 
 /* realpath(3), an XSI function: the resolved path, to be freed, or NULL. */
 char *sys_realpath(const char *path);

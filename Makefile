@@ -1,0 +1,126 @@
+.POSIX:
+
+# What a builder may want to change, on the command line or here:
+#   make CC=clang CFLAGS=-Os PREFIX=/usr DESTDIR=/tmp/root
+#   make STATIC=1 | POSIX_ONLY=1 | DEBUG=1
+CC = cc
+CFLAGS = -O2
+LDFLAGS =
+PREFIX = /usr/local
+DESTDIR =
+
+# STATIC=1: no shared libc. POSIX_ONLY=1: not one call that only some systems
+# have. DEBUG=1: address and undefined-behaviour sanitizers.
+STATIC_1 = -static
+POSIX_ONLY_1 = -DPOSIX_ONLY
+DEBUG_1 = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+
+WARN = -Wall -Wextra -pedantic
+LINT = -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wcast-qual -Wwrite-strings -Werror
+LANG_FLAGS = -std=c99 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64
+ALL_CFLAGS = $(LANG_FLAGS) $(POSIX_ONLY_$(POSIX_ONLY)) $(CFLAGS) \
+	$(DEBUG_$(DEBUG)) $(WARN)
+ALL_LDFLAGS = $(DEBUG_$(DEBUG)) $(STATIC_$(STATIC)) $(LDFLAGS)
+
+# Objects depend on the flags they were made with: DEBUG=1 after a plain make
+# builds everything again.
+FLAGS != printf '%s\n' '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' >.flags.new; \
+	cmp -s .flags.new .flags || cp .flags.new .flags; rm -f .flags.new
+
+HEADERS = sys.h base.h fdevent.h conf.h http.h server.h plugin.h proc.h
+
+# All but main(), in the order of the layers: see HACKING.
+OBJECTS = \
+	sys.o \
+	base_buf.o \
+	base_queue.o \
+	base_str.o \
+	base_date.o \
+	base_log.o \
+	base_timer.o \
+	fdevent.o \
+	fdevent_select.o \
+	fdevent_poll.o \
+	fdevent_epoll.o \
+	conf_lex.o \
+	conf_parse.o \
+	conf_expr.o \
+	conf_value.o \
+	conf_source.o \
+	conf_keys.o \
+	conf_print.o \
+	http_parse.o \
+	http_field.o \
+	http_body.o \
+	http_range.o \
+	http_mime.o \
+	server_conf.o \
+	net.o \
+	conn.o \
+	conn_io.o \
+	conn_route.o \
+	conn_response.o \
+	stat_cache.o \
+	plugin.o \
+	modules.o \
+	mod_accesslog.o \
+	mod_dirlisting.o \
+	mod_indexfile.o \
+	mod_staticfile.o \
+	daemon.o \
+	proc_signal.o \
+	options.o
+
+all: glimd
+
+glimd: server.o $(OBJECTS)
+	$(CC) $(ALL_CFLAGS) -o $@ server.o $(OBJECTS) $(ALL_LDFLAGS)
+
+server.o $(OBJECTS): $(HEADERS) conf_parse.h http_parse.h .flags
+
+.SUFFIXES: .c .o
+.c.o:
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+test/bin/raw: test/raw.c .flags
+	@mkdir -p test/bin
+	$(CC) $(ALL_CFLAGS) -o $@ test/raw.c $(ALL_LDFLAGS)
+
+test/bin/unit: test/unit.c $(HEADERS) $(OBJECTS)
+	@mkdir -p test/bin
+	$(CC) $(ALL_CFLAGS) -I. -o $@ test/unit.c $(OBJECTS) $(ALL_LDFLAGS)
+
+bench/bin/floor: bench/floor.c
+	@mkdir -p bench/bin
+	$(CC) -D_GNU_SOURCE -O2 $(WARN) -o $@ bench/floor.c
+
+run: glimd
+	./glimd -D www
+
+test: glimd test/bin/raw test/bin/unit
+	./test.sh
+
+bench: glimd bench/bin/floor
+	./bench.sh
+
+lint:
+	$(MAKE) WARN='$(WARN) $(LINT)' glimd
+
+install: glimd
+	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man8
+	cp glimd $(DESTDIR)$(PREFIX)/sbin/glimd
+	chmod 755 $(DESTDIR)$(PREFIX)/sbin/glimd
+	cp glimd.8 $(DESTDIR)$(PREFIX)/share/man/man8/glimd.8
+	chmod 644 $(DESTDIR)$(PREFIX)/share/man/man8/glimd.8
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/glimd
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/glimd.8
+
+clean:
+	rm -f glimd *.o .flags .flags.new
+	rm -rf test/bin bench/bin
+
+.PHONY: all run test bench lint install uninstall clean

@@ -1,0 +1,239 @@
+/*
+ * base_queue.c - output waiting to be sent: pieces of memory and of files,
+ * written with as few calls as possible.
+ *
+ * Filled by conn_response.c and the modules, sent by conn_io.c. Memory pieces
+ * that follow each other become one, so that a batch of small answers is one
+ * write. A file piece holds a reference, never a bare descriptor.
+ */
+#include <sys/uio.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "sys.h"
+
+enum {
+	QUEUE_IOV = 2 * QUEUE_PIECES > 64 ? 64 : 2 * QUEUE_PIECES,
+	QUEUE_COPY = 4096	/* up to this, a copy is cheaper than a piece */
+};
+
+struct file *
+file_new(size_t n, int fd)
+{
+	struct file *f;
+	size_t inline_n = fd == -1 ? n : 0;
+
+	if (inline_n > SIZE_MAX / 2)
+		return NULL;
+	f = malloc(sizeof(*f) + inline_n);
+	if (f == NULL)
+		return NULL;
+	f->refs = 1;
+	f->fd = fd;
+	f->size = inline_n;
+	return f;
+}
+
+struct file *
+file_hold(struct file *f)
+{
+	f->refs++;
+	return f;
+}
+
+void
+file_drop(struct file *f)
+{
+	if (--f->refs > 0)
+		return;
+	if (f->fd != -1)
+		close(f->fd);
+	free(f);
+}
+
+/* Two pieces for a response, one of them perhaps split around a file. */
+int
+queue_has_room(const struct queue *q)
+{
+	return q->last + 4 <= QUEUE_PIECES;
+}
+
+struct buf *
+queue_mem(struct queue *q)
+{
+	return &q->mem;
+}
+
+void
+queue_commit(struct queue *q)
+{
+	struct queue_piece *piece = q->piece + q->last;
+	off_t n = (off_t)(q->mem.n - q->committed);
+
+	if (n == 0)
+		return;
+	if (q->last > q->first && piece[-1].file == NULL) {
+		piece[-1].left += n;
+	} else if (q->last < QUEUE_PIECES) {
+		piece->file = NULL;
+		piece->at = (off_t)q->committed;
+		piece->left = n;
+		q->last++;
+	} else {
+		q->mem.n = q->committed;
+		q->mem.failed = 1;
+		return;
+	}
+	q->committed = q->mem.n;
+	q->bytes += n;
+}
+
+void
+queue_add(struct queue *q, const void *p, size_t n)
+{
+	buf_add(&q->mem, p, n);
+	queue_commit(q);
+}
+
+void
+queue_add_file(struct queue *q, struct file *f, off_t at, off_t n)
+{
+	struct queue_piece *piece;
+
+	if (n == 0)
+		return;
+	if (f->fd == -1 && n <= QUEUE_COPY) {
+		queue_add(q, f->bytes + at, (size_t)n);
+		return;
+	}
+	if (q->last == QUEUE_PIECES) {
+		q->mem.failed = 1;
+		return;
+	}
+	piece = q->piece + q->last++;
+	piece->file = file_hold(f);
+	piece->at = at;
+	piece->left = n;
+	q->bytes += n;
+}
+
+/* Takes n sent bytes from the front. */
+static void
+sent(struct queue *q, off_t n)
+{
+	struct queue_piece *piece;
+	off_t part;
+
+	q->bytes -= n;
+	while (n > 0) {
+		piece = q->piece + q->first;
+		part = n < piece->left ? n : piece->left;
+		piece->at += part;
+		piece->left -= part;
+		n -= part;
+		if (piece->left > 0)
+			return;
+		if (piece->file != NULL)
+			file_drop(piece->file);
+		q->first++;
+	}
+	if (q->first == q->last) {
+		q->first = q->last = 0;
+		q->mem.n = q->committed = 0;
+	}
+}
+
+/* The pieces in memory at the front, at most max bytes, as iov. */
+static int
+gather(struct queue *q, struct iovec *iov, size_t max)
+{
+	struct queue_piece *piece;
+	size_t part;
+	int n = 0;
+	unsigned i;
+
+	for (i = q->first; i < q->last && n < QUEUE_IOV && max > 0; i++) {
+		piece = q->piece + i;
+		if (piece->file != NULL && piece->file->fd != -1)
+			break;
+		part = max;
+		if (piece->left < (off_t)max)
+			part = (size_t)piece->left;
+		iov[n].iov_base = (piece->file == NULL
+		    ? q->mem.p : piece->file->bytes) + piece->at;
+		iov[n++].iov_len = part;
+		max -= part;
+	}
+	return n;
+}
+
+/* One system call's worth. */
+static ssize_t
+send_some(struct queue *q, int fd, size_t max)
+{
+	struct queue_piece *piece = q->piece + q->first;
+	struct iovec iov[QUEUE_IOV];
+	off_t at = piece->at;
+	ssize_t n;
+	int pieces;
+
+	if (piece->file != NULL && piece->file->fd != -1) {
+		if (piece->left < (off_t)max)
+			max = (size_t)piece->left;
+		n = sys_sendfile(fd, piece->file->fd, &at, max);
+		if (n == 0) {		/* shorter than announced */
+			errno = EIO;
+			return -1;
+		}
+		return n;
+	}
+	pieces = gather(q, iov, max);
+	if (pieces == 1)
+		return write(fd, iov[0].iov_base, iov[0].iov_len);
+	return writev(fd, iov, pieces);
+}
+
+ssize_t
+queue_send(struct queue *q, int fd, size_t max)
+{
+	size_t total = 0;
+	ssize_t n;
+
+	while (q->first < q->last && total < max) {
+		n = send_some(q, fd, max - total);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			break;
+		if (n == -1)
+			return -1;
+		sent(q, n);
+		total += (size_t)n;
+	}
+	return (ssize_t)total;
+}
+
+void
+queue_clear(struct queue *q, size_t keep)
+{
+	unsigned i;
+
+	for (i = q->first; i < q->last; i++)
+		if (q->piece[i].file != NULL)
+			file_drop(q->piece[i].file);
+	q->first = q->last = 0;
+	q->bytes = 0;
+	q->committed = 0;
+	buf_clear(&q->mem, keep);
+}
+
+void
+queue_free(struct queue *q)
+{
+	queue_clear(q, 0);
+	buf_free(&q->mem);
+}

@@ -1,0 +1,709 @@
+/*
+ * conn.c - the states of a connection, one small function each, and their
+ * time-outs.
+ *
+ *    request-start -> read-head -> handle-request -> response-start -> write
+ *          ^  ^                                        more of a batch |  |
+ *          |  +----------- read-body <-- response-end <---------------+  |
+ *          +---------------------------------+   |     <-----------------+
+ *                                                v
+ *                        error ----> dead <--- close
+ *
+ * A step does what can be done now and returns the next state; its own means
+ * wait. conn_run is the only place where the state changes, but for time-outs.
+ * Complete requests that lie in the input buffer are answered into one queue
+ * and sent together, before the connection waits.
+ */
+#include <sys/socket.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plugin.h"
+
+enum {
+	TURN_REQUESTS = 64,		/* then others have their turn */
+	BATCH_BYTES = 64 << 10,		/* queued before they are sent */
+	DRAIN_MOST = 64 << 10,		/* of a body nobody wants */
+	LINGER_SECONDS = 5,
+	KEEP_BYTES = 32 << 10,		/* of each buffer in the pool */
+	POOL_MOST = 128			/* connections and requests kept */
+};
+
+typedef enum conn_state conn_step(struct connection *con);
+
+static conn_step request_start, read_head, handle_request, read_body,
+    response_start, write_queue, response_end, fail, shut, dead;
+
+static const struct step {
+	conn_step *fn;
+	int want;		/* events to wait for in this state */
+	const char *name;
+} steps[] = {
+	[CONN_REQUEST_START] = { request_start, FDEVENT_IN, "request-start" },
+	[CONN_READ_HEAD] = { read_head, FDEVENT_IN, "read-head" },
+	[CONN_HANDLE_REQUEST] = { handle_request, 0, "handle-request" },
+	[CONN_READ_BODY] = { read_body, FDEVENT_IN, "read-body" },
+	[CONN_RESPONSE_START] = { response_start, 0, "response-start" },
+	[CONN_WRITE] = { write_queue, FDEVENT_OUT, "write" },
+	[CONN_RESPONSE_END] = { response_end, 0, "response-end" },
+	[CONN_ERROR] = { fail, 0, "error" },
+	[CONN_CLOSE] = { shut, FDEVENT_IN, "close" },
+	[CONN_DEAD] = { dead, 0, "dead" }
+};
+
+/* ---- the pools ---- */
+
+static struct request *
+take_request(struct server *srv)
+{
+	struct request *req = srv->free_reqs;
+
+	if (req == NULL)
+		return calloc(1, sizeof(*req));
+	srv->free_reqs = req->next;
+	srv->nfree_reqs--;
+	return req;
+}
+
+/* Makes req ready for the next one of its connection. Bytes already received
+ * and answers not yet sent stay. */
+static void
+reset_request(struct request *req)
+{
+	if (req->entry != NULL)
+		stat_cache_drop(req->entry);
+	req->entry = NULL;
+	req->handler = NULL;
+	req->handler_data = NULL;
+	req->in_seen = 0;
+	req->status = 0;
+	req->framing = RESPONSE_LENGTH;
+	req->length = req->offset = 0;
+	req->fields.n = 0;
+	req->has_date = 0;
+	req->page = 0;
+	req->produced = 0;
+	req->drained = 0;
+	req->bytes_body = req->bytes_out = 0;
+	req->route_loops = 0;
+	req->error_handled = 0;
+}
+
+static void
+free_request(struct request *req)
+{
+	buf_free(&req->in);
+	buf_free(&req->path);
+	buf_free(&req->docroot);
+	buf_free(&req->file);
+	buf_free(&req->fields);
+	queue_free(&req->out);
+	free(req);
+}
+
+static void
+give_request(struct connection *con)
+{
+	struct server *srv = con->srv;
+	struct request *req = con->req;
+
+	con->req = NULL;
+	if (req == NULL)
+		return;
+	reset_request(req);
+	queue_clear(&req->out, KEEP_BYTES);
+	if (srv->nfree_reqs >= POOL_MOST) {
+		free_request(req);
+		return;
+	}
+	buf_clear(&req->in, KEEP_BYTES);
+	buf_clear(&req->path, KEEP_BYTES);
+	buf_clear(&req->docroot, KEEP_BYTES);
+	buf_clear(&req->file, KEEP_BYTES);
+	buf_clear(&req->fields, KEEP_BYTES);
+	req->in_at = 0;
+	req->next = srv->free_reqs;
+	srv->free_reqs = req;
+	srv->nfree_reqs++;
+}
+
+/* Frees what CONN_DEAD left. */
+static void
+recycle(struct connection *con)
+{
+	struct server *srv = con->srv;
+
+	timer_disarm(&srv->wheel, &con->timer);
+	if (con->registered)
+		fdevent_del(srv->ev, con->fd);
+	else
+		close(con->fd);
+	give_request(con);
+	conf_drop(con->conf);
+	srv->conns--;
+	srv->idle_since = srv->tick;
+	if (srv->nfree_conns >= POOL_MOST) {
+		free(con);
+		return;
+	}
+	con->next = srv->free_conns;
+	srv->free_conns = con;
+	srv->nfree_conns++;
+}
+
+void
+conn_free_pools(struct server *srv)
+{
+	struct connection *con;
+	struct request *req;
+
+	while (srv->free_conns != NULL) {
+		con = srv->free_conns;
+		srv->free_conns = con->next;
+		free(con);
+	}
+	while (srv->free_reqs != NULL) {
+		req = srv->free_reqs;
+		srv->free_reqs = req->next;
+		free_request(req);
+	}
+	srv->nfree_conns = srv->nfree_reqs = 0;
+}
+
+/* ---- the steps ---- */
+
+static enum conn_state
+request_start(struct connection *con)
+{
+	struct request *req = con->req;
+
+	if (req == NULL) {
+		req = con->req = take_request(con->srv);
+		if (req == NULL)
+			return CONN_ERROR;
+	}
+	if (req->in_at < req->in.n) {	/* pipelined */
+		if (con->budget > 0)
+			return CONN_READ_HEAD;
+		if (req->out.bytes > 0)
+			return CONN_WRITE;
+		conn_wake(con);
+		return CONN_REQUEST_START;
+	}
+	req->in.n = req->in_at = 0;
+	if (req->out.bytes > 0)
+		return CONN_WRITE;
+	if (con->srv->quitting && con->requests > 0)
+		return CONN_CLOSE;
+	if (!con->drained)
+		switch (conn_read(con)) {
+		case CONN_IO_GOT:
+			return CONN_READ_HEAD;
+		case CONN_IO_GONE:
+			return CONN_ERROR;
+		case CONN_IO_AGAIN:
+			break;
+		}
+	give_request(con);		/* an idle connection holds nothing */
+	return CONN_REQUEST_START;
+}
+
+/* Whether the parser may come to another verdict than last time: it is asked
+ * again only when a line was completed, so that a client which sends byte by
+ * byte costs no more than one which sends line by line. */
+static int
+is_worth_parsing(const struct request *req, size_t most)
+{
+	size_t n = req->in.n - req->in_at;
+
+	return req->in_seen == 0 || n >= most
+	    || memchr(req->in.p + req->in_at + req->in_seen, '\n',
+	    n - req->in_seen) != NULL;
+}
+
+static enum conn_state
+refuse_head(struct connection *con)
+{
+	struct request *req = con->req;
+
+	req->settings = con->conf->settings;
+	con->keep_alive = 0;
+	con->unread = 1;		/* nobody knows where it would end */
+	if (request_conf(req)->log_request_handling)
+		LOG(con->srv, "connection %d: refused with %d: %s", con->fd,
+		    req->head.status, req->head.why);
+	conn_error(con, req->head.status);
+	return CONN_RESPONSE_START;
+}
+
+static enum conn_state
+accept_head(struct connection *con)
+{
+	struct request *req = con->req;
+	const struct core_conf *core = con->srv->core;
+
+	if (core->log_request_header)
+		LOG(con->srv, "connection %d: request %.*s", con->fd,
+		    (int)req->head.size, req->in.p + req->in_at);
+	req->in_at += req->head.size;
+	req->settings = con->conf->settings;
+	req->started = con->srv->tick;
+	con->budget--;
+	con->requests++;
+	con->srv->requests++;
+	con->keep_alive = req->head.keep_alive && !con->srv->quitting
+	    && con->requests < (uint32_t)core->max_keep_alive_requests;
+	http_body_init(&req->body, &req->head);
+	return CONN_HANDLE_REQUEST;
+}
+
+static enum conn_state
+read_head(struct connection *con)
+{
+	struct request *req = con->req;
+	size_t most = (size_t)con->srv->core->max_request_field_size;
+	enum http_verdict verdict;
+
+	if (req->in_seen == 0)
+		req->started = con->srv->tick;
+	for (;;) {
+		verdict = HTTP_MORE;
+		if (is_worth_parsing(req, most))
+			verdict = http_parse(&req->head,
+			    req->in.p + req->in_at, req->in.n - req->in_at,
+			    most);
+		if (verdict == HTTP_DONE)
+			return accept_head(con);
+		if (verdict == HTTP_REFUSED)
+			return refuse_head(con);
+		req->in_seen = req->in.n - req->in_at;
+		if (req->out.bytes > 0)	/* send before waiting */
+			return CONN_WRITE;
+		if (con->drained)
+			return CONN_READ_HEAD;
+		if (req->in_at > 0) {
+			buf_drop(&req->in, req->in_at);
+			req->in_at = 0;
+		}
+		switch (conn_read(con)) {
+		case CONN_IO_GOT:
+			break;
+		case CONN_IO_GONE:
+			return CONN_ERROR;
+		case CONN_IO_AGAIN:
+			return CONN_READ_HEAD;
+		}
+	}
+}
+
+/* Nothing here reads request bodies: the answer comes first, then the body is
+ * dropped if it is short, else the connection closed. */
+static enum conn_state
+handle_request(struct connection *con)
+{
+	struct request *req = con->req;
+	long most = request_conf(req)->max_request_size;
+
+	if (req->head.framing != HTTP_NO_BODY && req->status == 0) {
+		/* who waits for 100 and gets the final status may send the
+		 * body or not (RFC 9110 10.1.1): only a close is safe */
+		if (req->head.expect_continue
+		    || req->head.body_length > DRAIN_MOST)
+			con->keep_alive = 0;
+		con->unread = !con->keep_alive;
+		if (most > 0 && req->head.framing == HTTP_LENGTH
+		    && req->head.body_length > (int64_t)most * 1024) {
+			con->keep_alive = 0;
+			con->unread = 1;
+			conn_error(con, 413);
+			return CONN_RESPONSE_START;
+		}
+	}
+	if (!conn_route(con))
+		return CONN_HANDLE_REQUEST;
+	return CONN_RESPONSE_START;
+}
+
+static enum conn_state
+response_start(struct connection *con)
+{
+	conn_response(con);
+	con->responding = 1;
+	return CONN_WRITE;
+}
+
+/* Has the handler put more of the body into the queue. Returns -1 when it
+ * failed: what was announced cannot be kept. */
+static int
+produce(struct connection *con)
+{
+	struct request *req = con->req;
+
+	while (!req->produced && req->out.bytes < BATCH_BYTES
+	    && queue_has_room(&req->out)) {
+		switch (req->handler->plugin->handle_body(req->handler, con)) {
+		case VERDICT_FINISHED:
+			conn_body_end(con);
+			req->produced = 1;
+			break;
+		case VERDICT_GO_ON:
+			break;
+		case VERDICT_WAIT_FOR_EVENT:
+			return 0;
+		default:
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* The rest of the batch may go out with this answer. */
+static int
+may_wait(const struct connection *con)
+{
+	const struct request *req = con->req;
+
+	return con->keep_alive && req->produced && req->in_at < req->in.n
+	    && req->head.framing == HTTP_NO_BODY && con->budget > 0
+	    && req->out.bytes < BATCH_BYTES && queue_has_room(&req->out);
+}
+
+static enum conn_state
+write_queue(struct connection *con)
+{
+	struct request *req = con->req;
+
+	for (;;) {
+		if (con->responding && !req->produced && produce(con) == -1)
+			return CONN_ERROR;
+		if (con->responding && may_wait(con))
+			return CONN_RESPONSE_END;
+		if (req->out.mem.failed)	/* bytes were lost */
+			return CONN_ERROR;
+		switch (conn_send(con)) {
+		case CONN_IO_GONE:
+			return CONN_ERROR;
+		case CONN_IO_AGAIN:
+			return CONN_WRITE;
+		case CONN_IO_GOT:
+			break;
+		}
+		if (!con->responding)
+			return CONN_REQUEST_START;
+		if (req->produced)
+			return CONN_RESPONSE_END;
+		conn_wake(con);		/* a long body: others first */
+		return CONN_WRITE;
+	}
+}
+
+static enum conn_state
+response_end(struct connection *con)
+{
+	struct request *req = con->req;
+
+	plugins_request_done(con->srv->plugins, con);
+	con->responding = 0;
+	if (con->keep_alive && req->head.framing != HTTP_NO_BODY) {
+		reset_request(req);
+		return CONN_READ_BODY;
+	}
+	reset_request(req);
+	return con->keep_alive ? CONN_REQUEST_START : CONN_CLOSE;
+}
+
+static enum conn_state
+read_body(struct connection *con)
+{
+	struct request *req = con->req;
+	enum http_verdict verdict;
+	struct slice data;
+	size_t used;
+
+	for (;;) {
+		do {
+			verdict = http_body(&req->body, req->in.p + req->in_at,
+			    req->in.n - req->in_at, &used, &data);
+			req->in_at += used;
+			req->drained += (int64_t)used;
+		} while (verdict == HTTP_MORE && used > 0);
+		if (verdict == HTTP_DONE)
+			return CONN_REQUEST_START;
+		if (verdict == HTTP_REFUSED || req->drained > DRAIN_MOST) {
+			con->unread = 1;
+			return CONN_CLOSE;
+		}
+		buf_drop(&req->in, req->in_at);
+		req->in_at = 0;
+		if (con->drained)
+			return CONN_READ_BODY;
+		switch (conn_read(con)) {
+		case CONN_IO_GOT:
+			break;
+		case CONN_IO_GONE:
+			return CONN_ERROR;
+		case CONN_IO_AGAIN:
+			return CONN_READ_BODY;
+		}
+	}
+}
+
+/* The peer is gone, or the answer cannot be finished. A response that began
+ * is logged with what was sent of it. */
+static enum conn_state
+fail(struct connection *con)
+{
+	struct request *req = con->req;
+	uint64_t unsent;
+
+	if (con->responding) {
+		con->responding = 0;
+		unsent = (uint64_t)req->out.bytes;
+		req->bytes_out -= unsent < req->bytes_out ? unsent
+		    : req->bytes_out;
+		req->bytes_body -= unsent < req->bytes_body ? unsent
+		    : req->bytes_body;
+		plugins_request_done(con->srv->plugins, con);
+	}
+	return CONN_DEAD;
+}
+
+/* Closing a socket with unread input resets it, and the reset may overtake
+ * our answer. So where the peer may still send: FIN, then read on, for a
+ * bounded time (RFC 9112 9.6). */
+static enum conn_state
+shut(struct connection *con)
+{
+	if (!con->shut) {
+		if (con->req != NULL && con->req->in_at < con->req->in.n)
+			con->unread = 1;
+		if (!con->unread || shutdown(con->fd, SHUT_WR) == -1)
+			return CONN_DEAD;
+		con->shut = 1;
+		give_request(con);
+	}
+	switch (conn_discard(con)) {
+	case CONN_IO_GONE:
+		return CONN_DEAD;
+	case CONN_IO_GOT:
+		conn_wake(con);
+		break;
+	case CONN_IO_AGAIN:
+		break;
+	}
+	return CONN_CLOSE;
+}
+
+static enum conn_state
+dead(struct connection *con)
+{
+	(void)con;
+	return CONN_DEAD;
+}
+
+/* ---- the driver ---- */
+
+/* Seconds it may stay as it is now. */
+static uint32_t
+patience(const struct connection *con)
+{
+	const struct core_conf *core = con->srv->core;
+	uint32_t read_idle = (uint32_t)core->max_read_idle, spent;
+
+	switch (con->state) {
+	case CONN_REQUEST_START:
+		return con->requests == 0 ? read_idle
+		    : (uint32_t)core->max_keep_alive_idle;
+	case CONN_READ_HEAD:
+		/* however slowly it drips: twice the idle time for the head */
+		spent = con->srv->tick - con->req->started;
+		if (spent >= read_idle)
+			return spent < 2 * read_idle ? 2 * read_idle - spent : 1;
+		return read_idle;
+	case CONN_WRITE:
+		return (uint32_t)core->max_write_idle;
+	case CONN_CLOSE:
+		return LINGER_SECONDS;
+	default:
+		return read_idle;
+	}
+}
+
+/* Has the connection wait for what its state needs. */
+static void
+wait_for(struct connection *con)
+{
+	struct server *srv = con->srv;
+	int want = steps[con->state].want, result;
+
+	if (con->registered) {
+		result = fdevent_want(srv->ev, con->fd, want);
+	} else {
+		result = fdevent_add(srv->ev, con->fd, want, conn_event, con);
+		con->registered = result == 0;
+	}
+	if (result == -1) {
+		con->state = fail(con);
+		return;
+	}
+	/* a lingering close is not prolonged by what still comes */
+	if (con->state != CONN_CLOSE || con->timer.next == NULL
+	    || con->timer.deadline - srv->wheel.now > LINGER_SECONDS)
+		timer_arm(&srv->wheel, &con->timer, patience(con));
+}
+
+void
+conn_run(struct connection *con)
+{
+	unsigned was;
+
+	con->budget = TURN_REQUESTS;
+	do {
+		was = con->state;
+		con->state = (uint8_t)steps[was].fn(con);
+		if (con->srv->core->log_state_engine && con->state != was)
+			LOG(con->srv, "connection %d: %s -> %s", con->fd,
+			    steps[was].name, steps[con->state].name);
+	} while (con->state != was);
+	if (con->state != CONN_DEAD)
+		wait_for(con);
+	/* one on the job list is recycled when its turn comes */
+	if (con->state == CONN_DEAD && !con->in_jobs)
+		recycle(con);
+}
+
+/* The kernel has news. HUP and ERR are found out by reading or writing. */
+void
+conn_event(void *context, int events)
+{
+	struct connection *con = context;
+
+	(void)events;
+	con->drained = 0;
+	conn_run(con);
+}
+
+void
+conn_jobs(struct server *srv)
+{
+	struct connection *con = srv->jobs, *next;
+
+	srv->jobs = NULL;
+	srv->jobs_last = &srv->jobs;
+	for (; con != NULL; con = next) {
+		next = con->next;
+		con->in_jobs = 0;
+		if (con->state == CONN_DEAD)
+			recycle(con);
+		else
+			conn_run(con);
+	}
+}
+
+int
+conn_new(struct server *srv, struct listener *listener, int fd,
+    const struct sockaddr *peer, socklen_t peer_size)
+{
+	struct connection *con = srv->free_conns;
+
+	if (con != NULL) {
+		srv->free_conns = con->next;
+		srv->nfree_conns--;
+		memset(con, 0, sizeof(*con));
+	} else {
+		con = calloc(1, sizeof(*con));
+		if (con == NULL) {
+			close(fd);
+			return -1;
+		}
+	}
+	con->srv = srv;
+	con->listener = listener;
+	con->fd = fd;
+	con->conf = conf_hold(srv->conf);
+	con->peer.sa.sa_family = AF_UNIX;
+	if (peer != NULL && peer_size <= sizeof(con->peer)
+	    && (peer->sa_family == AF_INET || peer->sa_family == AF_INET6))
+		memcpy(&con->peer, peer, peer_size);
+	srv->conns++;
+	srv->accepted++;
+	conn_run(con);
+	return 0;
+}
+
+/* ---- time-outs and the end ---- */
+
+static struct connection *
+of_timer(struct timer *t)
+{
+	return (struct connection *)(void *)((char *)t
+	    - offsetof(struct connection, timer));
+}
+
+void
+conn_expire(void *server, struct timer *t)
+{
+	struct connection *con = of_timer(t);
+	struct server *srv = server;
+
+	if (srv->core->log_timeouts)
+		LOG(srv, "connection %d: timed out in %s after %llu bytes: "
+		    "%.*s", con->fd, steps[con->state].name,
+		    con->req == NULL ? 0
+		    : (unsigned long long)con->req->bytes_out,
+		    con->req == NULL || !con->responding ? 0
+		    : (int)con->req->head.target.n,
+		    con->req == NULL || !con->responding ? ""
+		    : con->req->head.target.p);
+	if (con->state == CONN_READ_HEAD) {	/* RFC 9110 15.5.9 */
+		/* its slices may lie where the buffer was once */
+		(void)http_parse(&con->req->head,
+		    con->req->in.p + con->req->in_at,
+		    con->req->in.n - con->req->in_at,
+		    (size_t)srv->core->max_request_field_size);
+		con->req->head.status = 408;
+		con->req->head.why = "the request did not come in time";
+		con->state = (uint8_t)refuse_head(con);
+	} else {
+		con->state = con->state == CONN_CLOSE ? CONN_DEAD : CONN_ERROR;
+	}
+	conn_run(con);
+}
+
+static void
+close_idle(void *server, struct timer *t)
+{
+	struct connection *con = of_timer(t);
+
+	(void)server;
+	/* one that never asked may have a request on its way */
+	if (con->state == CONN_REQUEST_START && con->requests > 0) {
+		con->state = CONN_CLOSE;
+		conn_run(con);
+	}
+}
+
+static void
+close_now(void *server, struct timer *t)
+{
+	struct connection *con = of_timer(t);
+
+	(void)server;
+	con->state = CONN_ERROR;
+	conn_run(con);
+}
+
+void
+conn_close_idle(struct server *srv)
+{
+	timer_each(&srv->wheel, close_idle, srv);
+}
+
+void
+conn_close_all(struct server *srv)
+{
+	timer_each(&srv->wheel, close_now, srv);
+	conn_jobs(srv);
+}

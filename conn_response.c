@@ -1,0 +1,336 @@
+/*
+ * conn_response.c - status, header and framing of every response; the error
+ * pages and redirects.
+ *
+ * Called by conn.c, conn_route.c and the modules. A module sets req->status,
+ * framing, length and fields, and gives body bytes; what goes over the wire
+ * around them is decided here alone.
+ */
+#include <sys/stat.h>
+
+#include <string.h>
+
+#include "plugin.h"
+
+const char conn_methods[] = "GET, HEAD, OPTIONS";
+
+static const struct {
+	int status;
+	const char *text;
+} status_texts[] = {
+	{ 100, "Continue" }, { 101, "Switching Protocols" },
+	{ 200, "OK" }, { 201, "Created" }, { 202, "Accepted" },
+	{ 203, "Non-Authoritative Information" }, { 204, "No Content" },
+	{ 205, "Reset Content" }, { 206, "Partial Content" },
+	{ 300, "Multiple Choices" }, { 301, "Moved Permanently" },
+	{ 302, "Found" }, { 303, "See Other" }, { 304, "Not Modified" },
+	{ 307, "Temporary Redirect" }, { 308, "Permanent Redirect" },
+	{ 400, "Bad Request" }, { 401, "Unauthorized" },
+	{ 402, "Payment Required" }, { 403, "Forbidden" },
+	{ 404, "Not Found" }, { 405, "Method Not Allowed" },
+	{ 406, "Not Acceptable" }, { 408, "Request Timeout" },
+	{ 409, "Conflict" }, { 410, "Gone" }, { 411, "Length Required" },
+	{ 412, "Precondition Failed" }, { 413, "Content Too Large" },
+	{ 414, "URI Too Long" }, { 415, "Unsupported Media Type" },
+	{ 416, "Range Not Satisfiable" }, { 417, "Expectation Failed" },
+	{ 421, "Misdirected Request" }, { 422, "Unprocessable Content" },
+	{ 426, "Upgrade Required" }, { 429, "Too Many Requests" },
+	{ 431, "Request Header Fields Too Large" },
+	{ 500, "Internal Server Error" }, { 501, "Not Implemented" },
+	{ 502, "Bad Gateway" }, { 503, "Service Unavailable" },
+	{ 504, "Gateway Timeout" }, { 505, "HTTP Version Not Supported" }
+};
+
+const char *
+conn_status_text(int status)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(status_texts); i++)
+		if (status_texts[i].status == status)
+			return status_texts[i].text;
+	return "Unknown";
+}
+
+/* Is only the head sent: for HEAD, and where no body may be (RFC 9112 6.3)? */
+static int
+is_bodiless(const struct request *req)
+{
+	return req->head.method == HTTP_HEAD
+	    || req->framing == RESPONSE_EMPTY;
+}
+
+static int
+is_chunked(const struct request *req)
+{
+	return req->framing == RESPONSE_STREAM && req->head.minor > 0;
+}
+
+void
+conn_field(struct connection *con, const char *name, struct slice value)
+{
+	struct buf *b = &con->req->fields;
+
+	buf_adds(b, name);
+	buf_add(b, ": ", 2);
+	buf_add(b, value.p, value.n);
+	buf_add(b, "\r\n", 2);
+}
+
+void
+conn_not_allowed(struct connection *con)
+{
+	conn_error(con, 405);		/* RFC 9110 15.5.6: with Allow */
+	conn_field(con, "Allow", slice_of(conn_methods));
+}
+
+/* ---- the head ---- */
+
+static void
+add_status(struct buf *b, const struct request *req)
+{
+	buf_add(b, req->head.minor > 0 ? "HTTP/1.1 " : "HTTP/1.0 ", 9);
+	if (req->status == 200) {
+		buf_add(b, "200 OK\r\n", 8);
+		return;
+	}
+	buf_add_number(b, (uintmax_t)req->status);
+	buf_addc(b, ' ');
+	buf_adds(b, conn_status_text(req->status));
+	buf_add(b, "\r\n", 2);
+}
+
+static void
+add_framing(struct buf *b, struct connection *con)
+{
+	struct request *req = con->req;
+
+	if (req->framing == RESPONSE_LENGTH) {
+		buf_add(b, "Content-Length: ", 16);
+		buf_add_number(b, (uintmax_t)req->length);
+		buf_add(b, "\r\n", 2);
+	} else if (is_chunked(req)) {
+		buf_adds(b, "Transfer-Encoding: chunked\r\n");
+	} else if (req->framing == RESPONSE_STREAM && !is_bodiless(req)) {
+		con->keep_alive = 0;	/* 1.0: the close is the end */
+	}
+	if (!con->keep_alive)
+		buf_adds(b, "Connection: close\r\n");
+	else if (req->head.minor == 0)
+		buf_adds(b, "Connection: keep-alive\r\n");
+}
+
+static void
+add_head(struct connection *con)
+{
+	struct request *req = con->req;
+	struct buf *b = queue_mem(&req->out);
+	const char *tag = request_conf(req)->tag;
+
+	add_status(b, req);
+	if (!req->has_date) {
+		buf_add(b, "Date: ", 6);
+		buf_add(b, con->srv->date, DATE_HTTP_SIZE - 1);
+		buf_add(b, "\r\n", 2);
+	}
+	if (tag != NULL && tag[0] != '\0') {
+		buf_add(b, "Server: ", 8);
+		buf_adds(b, tag);
+		buf_add(b, "\r\n", 2);
+	}
+	buf_add(b, req->fields.p, req->fields.n);
+	add_framing(b, con);
+	buf_add(b, "\r\n", 2);
+	if (req->fields.failed)
+		b->failed = 1;
+}
+
+/* ---- pages for errors and redirects ---- */
+
+static const char page_start[] =
+    "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width\">\n"
+    "<meta name=\"color-scheme\" content=\"light dark\">\n<title>";
+static const char page_middle[] = "</title>\n<h1>";
+static const char page_end[] = "</h1>\n</html>\n";
+
+/* The page says its status twice and nothing that a client sent. */
+static void
+add_page(struct buf *b, int status)
+{
+	const char *text = conn_status_text(status);
+
+	buf_add(b, page_start, sizeof(page_start) - 1);
+	buf_add_number(b, (uintmax_t)status);
+	buf_addc(b, ' ');
+	buf_adds(b, text);
+	buf_add(b, page_middle, sizeof(page_middle) - 1);
+	buf_add_number(b, (uintmax_t)status);
+	buf_addc(b, ' ');
+	buf_adds(b, text);
+	buf_add(b, page_end, sizeof(page_end) - 1);
+}
+
+static size_t
+page_length(int status)
+{
+	return sizeof(page_start) + sizeof(page_middle) + sizeof(page_end) - 3
+	    + 2 * (4 + strlen(conn_status_text(status)));
+}
+
+/* server.errorfile-prefix: PREFIX404.html. Returns 1 when it is there. */
+static int
+use_error_file(struct connection *con, int status)
+{
+	struct request *req = con->req;
+	const struct core_conf *core = request_conf(req);
+	struct stat_entry *e;
+
+	if (core->errorfile_prefix == NULL || core->errorfile_prefix[0] == '\0')
+		return 0;
+	req->file.n = 0;
+	buf_printf(&req->file, "%s%d.html", core->errorfile_prefix, status);
+	if (req->file.failed)
+		return 0;
+	e = stat_cache_get(con->srv, buf_text(&req->file), req->file.n, core);
+	if (e == NULL)
+		return 0;
+	if (e->error != 0 || !S_ISREG(e->mode)
+	    || stat_cache_open(con->srv, e, core) == NULL) {
+		stat_cache_drop(e);
+		return 0;
+	}
+	req->entry = e;
+	req->length = e->size;
+	return 1;
+}
+
+/* An answer that the core makes up itself. */
+static void
+answer(struct connection *con, int status)
+{
+	struct request *req = con->req;
+
+	if (req->entry != NULL)
+		stat_cache_drop(req->entry);
+	req->entry = NULL;
+	req->fields.n = 0;
+	req->has_date = 0;
+	req->status = status;
+	req->page = 1;
+	req->framing = RESPONSE_LENGTH;
+	req->length = (int64_t)page_length(status);
+	conn_field(con, "Content-Type", slice_of("text/html; charset=utf-8"));
+}
+
+void
+conn_error(struct connection *con, int status)
+{
+	answer(con, status);
+	if (!use_error_file(con, status))
+		conn_field(con, "X-Content-Type-Options", slice_of("nosniff"));
+}
+
+void
+conn_redirect(struct connection *con, int status, struct slice location)
+{
+	answer(con, status);
+	conn_field(con, "Location", location);
+}
+
+static void
+queue_page(struct connection *con)
+{
+	struct request *req = con->req;
+
+	if (req->entry != NULL) {
+		queue_add_file(&req->out, req->entry->file, 0, req->length);
+	} else {
+		add_page(queue_mem(&req->out), req->status);
+		queue_commit(&req->out);
+	}
+	req->bytes_body += (uint64_t)req->length;
+	req->bytes_out += (uint64_t)req->length;
+}
+
+void
+conn_response(struct connection *con)
+{
+	struct request *req = con->req;
+	struct buf *b = queue_mem(&req->out);
+	size_t before = b->n;
+
+	plugins_response_start(con->srv->plugins, con);
+	add_head(con);
+	if (request_conf(req)->log_response_header)
+		LOG(con->srv, "connection %d: response %.*s", con->fd,
+		    (int)(b->n - before), b->p + before);
+	req->bytes_out += b->n - before;
+	queue_commit(&req->out);
+	if (req->page && !is_bodiless(req))
+		queue_page(con);
+	if (req->page || is_bodiless(req) || req->handler == NULL
+	    || req->handler->plugin->handle_body == NULL)
+		req->produced = 1;
+}
+
+/* ---- the body ---- */
+
+static void
+chunk_start(struct request *req, uintmax_t n)
+{
+	struct buf *b = queue_mem(&req->out);
+	size_t before = b->n;
+
+	buf_printf(b, "%jx\r\n", n);
+	req->bytes_out += b->n - before;
+	queue_commit(&req->out);
+}
+
+static void
+chunk_end(struct request *req)
+{
+	queue_add(&req->out, "\r\n", 2);
+	req->bytes_out += 2;
+}
+
+void
+conn_body(struct connection *con, const void *p, size_t n)
+{
+	struct request *req = con->req;
+
+	if (n == 0)			/* an empty chunk would end the body */
+		return;
+	if (is_chunked(req))
+		chunk_start(req, n);
+	queue_add(&req->out, p, n);
+	if (is_chunked(req))
+		chunk_end(req);
+	req->bytes_body += n;
+	req->bytes_out += n;
+}
+
+void
+conn_body_file(struct connection *con, struct file *f, off_t at, off_t n)
+{
+	struct request *req = con->req;
+
+	if (n == 0)
+		return;
+	if (is_chunked(req))
+		chunk_start(req, (uintmax_t)n);
+	queue_add_file(&req->out, f, at, n);
+	if (is_chunked(req))
+		chunk_end(req);
+	req->bytes_body += (uint64_t)n;
+	req->bytes_out += (uint64_t)n;
+}
+
+void
+conn_body_end(struct connection *con)
+{
+	if (!is_chunked(con->req))
+		return;
+	queue_add(&con->req->out, "0\r\n\r\n", 5);
+	con->req->bytes_out += 5;
+}

@@ -1,0 +1,230 @@
+/*
+ * conn_route.c - takes a parsed request through the hooks until somebody
+ * answers it.
+ *
+ *   target -> uri_raw -> (decode) -> uri_clean -> docroot -> physical
+ *          -> (what is it on the disk?) -> start -> nobody: 404
+ *
+ * Called by conn.c. Only this file turns verdicts into what happens next, so
+ * a module never knows who comes after it.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "plugin.h"
+
+enum {
+	ROUTE_LOOPS = 100,	/* COMEBACKs: a rewrite that feeds itself */
+	ROUTE_WAIT = 0,		/* what conn_route returns */
+	ROUTE_ANSWERED = 1
+};
+
+enum {
+	NOT_YET = -1,		/* a stage passed and nobody answered */
+	START_OVER = -2		/* a module changed the URL */
+};
+
+static int
+refuse(struct connection *con, int status)
+{
+	conn_error(con, status);
+	return ROUTE_ANSWERED;
+}
+
+/* What a request needs before the modules see it. */
+static int
+check_method(struct connection *con)
+{
+	struct request *req = con->req;
+
+	switch (req->head.method) {
+	case HTTP_UNKNOWN:
+		return refuse(con, 501);
+	case HTTP_TRACE:		/* would echo cookies to scripts */
+	case HTTP_CONNECT:
+		conn_not_allowed(con);
+		return ROUTE_ANSWERED;
+	default:
+		break;
+	}
+	if (req->head.path.n == 1 && req->head.path.p[0] == '*') {
+		req->status = 200;	/* OPTIONS *: the server as a whole */
+		conn_field(con, "Allow", slice_of(conn_methods));
+		return ROUTE_ANSWERED;
+	}
+	return NOT_YET;
+}
+
+static int
+ask(struct connection *con, enum plugin_hook hook)
+{
+	switch (plugins_ask(con->srv->plugins, hook, con)) {
+	case VERDICT_GO_ON:
+		return NOT_YET;
+	case VERDICT_FINISHED:
+		return ROUTE_ANSWERED;
+	case VERDICT_WAIT_FOR_EVENT:
+		return ROUTE_WAIT;
+	case VERDICT_WAIT_FOR_FD:
+		return refuse(con, 503);
+	case VERDICT_COMEBACK:
+		return START_OVER;
+	default:
+		return refuse(con, 500);
+	}
+}
+
+/* URL to file name: document root and path, before modules map it. */
+static int
+find_file(struct connection *con)
+{
+	struct request *req = con->req;
+	const char *root = request_conf(req)->document_root;
+	int answer;
+
+	req->docroot.n = 0;
+	buf_adds(&req->docroot, root);
+	answer = ask(con, HOOK_DOCROOT);
+	if (answer != NOT_YET)
+		return answer;
+	while (req->docroot.n > 0 && req->docroot.p[req->docroot.n - 1] == '/')
+		req->docroot.n--;
+	req->file.n = 0;
+	buf_add(&req->file, req->docroot.p, req->docroot.n);
+	buf_add(&req->file, req->path.p, req->path.n);
+	buf_text(&req->file);
+	if (req->file.failed || req->docroot.failed)
+		return refuse(con, 503);
+	return ask(con, HOOK_PHYSICAL);
+}
+
+/* A folder asked for without its slash: relative links need it. The path is
+ * clean, so it begins with one slash and no host can hide in it. */
+static int
+add_slash(struct connection *con)
+{
+	struct request *req = con->req;
+	struct buf to = { NULL, 0, 0, 0 };
+	struct slice path;
+	int status = 301;
+
+	path.p = req->path.p;
+	path.n = req->path.n;
+	str_escape_url(&to, path);
+	buf_addc(&to, '/');
+	if (req->head.query.p != NULL) {
+		buf_addc(&to, '?');
+		buf_add(&to, req->head.query.p, req->head.query.n);
+	}
+	/* only 308 keeps the method of what is not GET or HEAD */
+	if (req->head.method != HTTP_GET && req->head.method != HTTP_HEAD
+	    && req->head.minor > 0)
+		status = 308;
+	path.p = to.p;
+	path.n = to.n;
+	if (to.failed)
+		conn_error(con, 503);
+	else
+		conn_redirect(con, status, path);
+	buf_free(&to);
+	return ROUTE_ANSWERED;
+}
+
+static int
+look_at_file(struct connection *con)
+{
+	struct request *req = con->req;
+
+	if (req->entry != NULL)
+		stat_cache_drop(req->entry);
+	req->entry = stat_cache_get(con->srv, req->file.p, req->file.n,
+	    request_conf(req));
+	if (req->entry == NULL)
+		return refuse(con, 503);
+	if (req->entry->error == 0 && S_ISDIR(req->entry->mode)
+	    && req->path.n > 0 && req->path.p[req->path.n - 1] != '/'
+	    && req->head.method != HTTP_OPTIONS)
+		return add_slash(con);
+	return NOT_YET;
+}
+
+/* Nobody claimed it: say why. */
+static int
+unclaimed(struct connection *con)
+{
+	struct request *req = con->req;
+	int error = req->entry->error;
+
+	if (req->head.method == HTTP_OPTIONS) {
+		req->status = 200;
+		conn_field(con, "Allow", slice_of(conn_methods));
+		return ROUTE_ANSWERED;
+	}
+	if (req->head.method != HTTP_GET && req->head.method != HTTP_HEAD
+	    && (req->head.method != HTTP_POST || error == 0)) {
+		conn_not_allowed(con);
+		return ROUTE_ANSWERED;
+	}
+	if (error == 0 || error == EACCES || error == EPERM)
+		return refuse(con, 403);
+	if (error == ENOENT || error == ENOTDIR || error == ELOOP
+	    || error == ENAMETOOLONG) {
+		if (request_conf(req)->log_file_not_found)
+			LOG(con->srv, "connection %d: not found: %s", con->fd,
+			    buf_text(&req->file));
+		return refuse(con, 404);
+	}
+	return refuse(con, 500);
+}
+
+static int
+route(struct connection *con)
+{
+	struct request *req = con->req;
+	int answer;
+
+	answer = check_method(con);
+	if (answer == NOT_YET)
+		answer = ask(con, HOOK_URI_RAW);
+	if (answer != NOT_YET)
+		return answer;
+	if (str_url_path(&req->path, req->head.path) == -1)
+		return refuse(con, 400);
+	answer = ask(con, HOOK_URI_CLEAN);
+	if (answer == NOT_YET)
+		answer = find_file(con);
+	if (answer == NOT_YET)
+		answer = look_at_file(con);
+	if (answer == NOT_YET)
+		answer = ask(con, HOOK_START);
+	if (answer == NOT_YET)
+		answer = unclaimed(con);
+	return answer;
+}
+
+int
+conn_route(struct connection *con)
+{
+	struct request *req = con->req;
+	int answer;
+
+	req->path.n = req->file.n = 0;
+	answer = route(con);
+	while (answer == START_OVER && req->route_loops++ < ROUTE_LOOPS)
+		answer = route(con);
+	if (answer == START_OVER) {
+		LOG(con->srv, "connection %d: rewritten %d times, giving up",
+		    con->fd, ROUTE_LOOPS);
+		answer = refuse(con, 500);
+	}
+
+	if (request_conf(req)->log_request_handling
+	    && answer == ROUTE_ANSWERED)
+		LOG(con->srv, "connection %d: %.*s -> %s: %d", con->fd,
+		    (int)req->head.target.n, req->head.target.p,
+		    req->file.n > 0 ? buf_text(&req->file) : "(no file)",
+		    req->status);
+	return answer;
+}

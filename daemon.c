@@ -1,0 +1,304 @@
+/*
+ * daemon.c - becoming a daemon: inherited descriptors, pid file, limits,
+ * privileges, fork; the parent reports the verdict.
+ *
+ * Called by main in the order of start-up. Whatever can fail does so while
+ * the launching shell still waits, so that exit status 0 means: it serves.
+ */
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "proc.h"
+
+int
+daemon_clean(void)
+{
+	int fd;
+
+	if (getuid() != geteuid() || getgid() != getegid()) {
+		fprintf(stderr, "glimd: refuses to run set-uid or set-gid\n");
+		return -1;
+	}
+	/* 0, 1 and 2 are taken before a socket could get their numbers */
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd != -1 && fd <= 2);
+	if (fd == -1) {
+		fprintf(stderr, "glimd: /dev/null: %s\n", strerror(errno));
+		return -1;
+	}
+	sys_close_from(3);
+	return 0;
+}
+
+/* ---- pid file ---- */
+
+int
+daemon_pidfile_open(struct server *srv)
+{
+	const char *name = srv->core->pid_file;
+	int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK;
+	struct stat st;
+
+	if (name == NULL || name[0] == '\0')
+		return 0;
+	srv->pid_fd = sys_open(name, flags | O_CREAT | O_EXCL, 0644);
+	srv->pid_created = srv->pid_fd != -1;
+	if (srv->pid_fd == -1 && errno == EEXIST)
+		srv->pid_fd = sys_open(name, flags, 0);
+	if (srv->pid_fd == -1) {
+		LOG(srv, "cannot open the pid file %s: %s", name,
+		    strerror(errno));
+		return -1;
+	}
+	if (fstat(srv->pid_fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+		LOG(srv, "the pid file %s is no regular file", name);
+		return -1;
+	}
+	return 0;
+}
+
+/* Never truncated first: a reader finds a whole number at every moment. */
+static int
+write_pidfile(struct server *srv)
+{
+	char text[24];
+	int n;
+
+	if (srv->pid_fd == -1)
+		return 0;
+	n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+	if (pwrite(srv->pid_fd, text, (size_t)n, 0) == n
+	    && ftruncate(srv->pid_fd, n) == 0) {
+		srv->pid_written = 1;
+		return 0;
+	}
+	LOG(srv, "cannot write the pid file %s: %s", srv->core->pid_file,
+	    strerror(errno));
+	return -1;
+}
+
+/* Is the file under the name still the one we have open, with our pid? */
+static int
+is_ours(struct server *srv)
+{
+	struct stat open_st, st;
+	char text[24] = "";
+
+	return fstat(srv->pid_fd, &open_st) == 0
+	    && lstat(srv->core->pid_file, &st) == 0
+	    && st.st_ino == open_st.st_ino && st.st_dev == open_st.st_dev
+	    && pread(srv->pid_fd, text, sizeof(text) - 1, 0) > 0
+	    && strtol(text, NULL, 10) == (long)getpid();
+}
+
+void
+daemon_pidfile_remove(struct server *srv)
+{
+	if (srv->pid_fd == -1)
+		return;
+	if (srv->pid_written && is_ours(srv)) {
+		/* who may not unlink can at least leave no stale number */
+		if (unlink(srv->core->pid_file) == -1
+		    && ftruncate(srv->pid_fd, 0) == -1)
+			LOG(srv, "cannot remove the pid file %s: %s",
+			    srv->core->pid_file, strerror(errno));
+	} else if (!srv->pid_written && srv->pid_created) {
+		(void)unlink(srv->core->pid_file);	/* a failed start */
+	}
+	close(srv->pid_fd);
+	srv->pid_fd = -1;
+}
+
+/* ---- limits ---- */
+
+static int
+limit_fds(struct server *srv, const struct fdevent_ops *ops)
+{
+	long wanted = srv->core->max_fds;
+	struct rlimit limit;
+
+	if (ops->max_fds > 0 && wanted > ops->max_fds) {
+		LOG(srv, "%s can watch %d descriptors, server.max-fds is %ld: "
+		    "use %s", ops->name, ops->max_fds, wanted,
+		    fdevent_names()[0]);
+		return -1;
+	}
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return -1;
+	if (wanted > 0) {
+		limit.rlim_cur = (rlim_t)wanted;
+		if (limit.rlim_max != RLIM_INFINITY
+		    && limit.rlim_cur > limit.rlim_max) {
+			if (geteuid() == 0)
+				limit.rlim_max = limit.rlim_cur;
+			else
+				limit.rlim_cur = limit.rlim_max;
+		}
+		if (setrlimit(RLIMIT_NOFILE, &limit) == -1) {
+			LOG(srv, "server.max-fds %ld: %s", wanted,
+			    strerror(errno));
+			return -1;
+		}
+	}
+	srv->max_fds = limit.rlim_cur > (rlim_t)(INT_MAX / 16)
+	    ? INT_MAX / 16 : (int)limit.rlim_cur;
+	if (ops->max_fds > 0 && srv->max_fds > ops->max_fds)
+		srv->max_fds = ops->max_fds;
+	return 0;
+}
+
+int
+daemon_limits(struct server *srv)
+{
+	const struct core_conf *core = srv->core;
+	const struct fdevent_ops *ops = fdevent_find(core->event_handler);
+	struct rlimit limit;
+
+	if (ops == NULL || limit_fds(srv, ops) == -1)
+		return -1;
+	srv->ops = ops;
+	if (core->core_files && getrlimit(RLIMIT_CORE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_CORE, &limit);
+	}
+	srv->max_conns = srv->max_fds / 3;
+	if (core->max_connections > 0) {
+		srv->max_conns = (int)core->max_connections;
+		if (core->max_connections > srv->max_fds / 2) {
+			srv->max_conns = srv->max_fds / 2;
+			LOG(srv, "[note] server.max-connections cut from %ld "
+			    "to %d, half of %d descriptors",
+			    core->max_connections, srv->max_conns,
+			    srv->max_fds);
+		}
+	}
+	if (srv->max_conns < 1)
+		srv->max_conns = 1;
+	return 0;
+}
+
+/* ---- privileges ---- */
+
+int
+daemon_drop(struct server *srv)
+{
+	const struct core_conf *core = srv->core;
+	const char *step = "";
+	struct passwd *user = NULL;
+	struct group *group = NULL;
+
+	if (geteuid() != 0)
+		return 0;
+	if (core->username != NULL && core->username[0] != '\0') {
+		user = getpwnam(core->username);
+		if (user == NULL || user->pw_uid == 0) {
+			LOG(srv, "server.username \"%s\" is %s",
+			    core->username, user == NULL ? "unknown" : "root");
+			return -1;
+		}
+	}
+	if (core->groupname != NULL && core->groupname[0] != '\0') {
+		group = getgrnam(core->groupname);
+		if (group == NULL || group->gr_gid == 0) {
+			LOG(srv, "server.groupname \"%s\" is %s",
+			    core->groupname, group == NULL ? "unknown"
+			    : "group 0");
+			return -1;
+		}
+	}
+	if (user == NULL && group == NULL && core->chroot == NULL)
+		return 0;
+	if (user != NULL && group == NULL && user->pw_gid == 0) {
+		LOG(srv, "server.username \"%s\" has group 0: set "
+		    "server.groupname", core->username);
+		return -1;
+	}
+	tzset();			/* its files are out of reach soon */
+	if (sys_become(core->username, user != NULL ? user->pw_uid : 0,
+	    group != NULL ? group->gr_gid : user != NULL ? user->pw_gid : 0,
+	    core->chroot, &step) == 0)
+		return 0;
+	LOG(srv, "%s: %s", step, strerror(errno));
+	return -1;
+}
+
+/* ---- background ---- */
+
+/* The launching process: exits with the verdict of the one that serves. */
+static void
+wait_for_verdict(int fd)
+{
+	unsigned char status = EXIT_FAILURE;
+	ssize_t n;
+
+	do
+		n = read(fd, &status, 1);
+	while (n == -1 && errno == EINTR);
+	if (n != 1)
+		fprintf(stderr, "glimd: died before it served\n");
+	_exit(n == 1 ? status : EXIT_FAILURE);
+}
+
+int
+daemon_start(struct server *srv)
+{
+	int fd[2], null;
+	pid_t child;
+
+	if (srv->opt->foreground)
+		return write_pidfile(srv);
+	if (pipe(fd) == -1)
+		goto failed;
+	child = fork();
+	if (child == -1)
+		goto failed;
+	if (child > 0) {
+		close(fd[1]);
+		wait_for_verdict(fd[0]);
+	}
+	close(fd[0]);
+	srv->verdict_fd = fd[1];
+	(void)fcntl(fd[1], F_SETFD, FD_CLOEXEC);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (setsid() == -1 || chdir("/") == -1 || null == -1
+	    || dup2(null, 0) == -1 || dup2(null, 1) == -1)
+		goto failed;
+	close(null);
+	umask(0);
+	return write_pidfile(srv);
+failed:
+	LOG(srv, "cannot become a daemon: %s", strerror(errno));
+	return -1;
+}
+
+void
+daemon_report(struct server *srv, int status)
+{
+	unsigned char byte = (unsigned char)status;
+	int null;
+
+	if (srv->verdict_fd == -1)
+		return;
+	(void)!write(srv->verdict_fd, &byte, 1);
+	close(srv->verdict_fd);
+	srv->verdict_fd = -1;
+	if (status != EXIT_SUCCESS)
+		return;
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null == -1)
+		return;
+	(void)dup2(null, 2);
+	close(null);
+}

@@ -1,0 +1,140 @@
+/*
+ * proc_signal.c - the table of signals: number and flag; handlers only set
+ * flags.
+ *
+ * A handler stores who sent the signal and writes one byte to a pipe that the
+ * event loop watches like any descriptor: so no signal is missed, whatever
+ * moment it comes, on every backend, with POSIX alone. What a signal does is
+ * decided by server.c, which asks with signal_take.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proc.h"
+
+enum { FLAG_NONE = SIGNAL_FLAGS };	/* ignored */
+
+static const struct {
+	int number;
+	enum signal_flag flag;
+} signals[] = {
+	{ SIGTERM, SIGNAL_STOP },
+	{ SIGINT, SIGNAL_INT },
+	{ SIGQUIT, SIGNAL_QUIT },
+	{ SIGHUP, SIGNAL_RELOAD },
+	{ SIGUSR1, SIGNAL_REOPEN },
+	{ SIGUSR2, SIGNAL_UPGRADE },
+	{ SIGWINCH, SIGNAL_NO_ACCEPT },
+	{ SIGALRM, SIGNAL_TICK },
+	{ SIGCHLD, SIGNAL_CHILD },
+	{ SIGPIPE, (enum signal_flag)FLAG_NONE },
+	{ SIGSYS, (enum signal_flag)FLAG_NONE }
+};
+
+/* Written by the handler, read by the loop. */
+static struct {
+	volatile sig_atomic_t seen;
+	volatile pid_t pid;
+	volatile uid_t uid;
+} flags[SIGNAL_FLAGS];
+static int wake_fd = -1;
+
+static void
+handle(int number, siginfo_t *info, void *context)
+{
+	int kept = errno;
+	size_t i;
+
+	(void)context;
+	for (i = 0; i < COUNT(signals); i++)
+		if (signals[i].number == number)
+			break;
+	if (i < COUNT(signals)) {
+		flags[signals[i].flag].pid = info->si_pid;
+		flags[signals[i].flag].uid = info->si_uid;
+		flags[signals[i].flag].seen = 1;
+	}
+	/* a full pipe wakes the loop as well */
+	if (write(wake_fd, "", 1) == -1)
+		errno = kept;
+	errno = kept;
+}
+
+/* The bytes only wake: the flags say what happened. */
+static void
+drain(void *context, int events)
+{
+	const int *fd = context;
+	char bytes[64];
+
+	(void)events;
+	while (read(*fd, bytes, sizeof(bytes)) > 0)
+		continue;
+}
+
+int
+signal_open(struct server *srv)
+{
+	static int fd[2];	/* the registry closes fd[0]; [1] lives on */
+	struct sigaction action;
+	size_t i;
+
+	if (sys_pipe(fd) == -1
+	    || fdevent_add(srv->ev, fd[0], FDEVENT_IN, drain, fd) == -1) {
+		LOG(srv, "cannot make the pipe for signals: %s",
+		    strerror(errno));
+		return -1;
+	}
+	wake_fd = fd[1];
+	memset(&action, 0, sizeof(action));
+	sigfillset(&action.sa_mask);
+	for (i = 0; i < COUNT(signals); i++) {
+		if (signals[i].flag == (enum signal_flag)FLAG_NONE) {
+			action.sa_handler = SIG_IGN;
+			action.sa_flags = 0;
+		} else {
+			action.sa_sigaction = handle;
+			action.sa_flags = SA_RESTART | SA_SIGINFO;
+		}
+		if (sigaction(signals[i].number, &action, NULL) == -1) {
+			LOG(srv, "cannot handle signal %d: %s",
+			    signals[i].number, strerror(errno));
+			return -1;
+		}
+	}
+	return 0;
+}
+
+void
+signal_close(void)
+{
+	signal_reset();
+	if (wake_fd != -1)
+		close(wake_fd);
+	wake_fd = -1;
+}
+
+int
+signal_take(enum signal_flag flag, uid_t *uid, pid_t *pid)
+{
+	if (!flags[flag].seen)
+		return 0;
+	flags[flag].seen = 0;
+	if (uid != NULL)
+		*uid = flags[flag].uid;
+	if (pid != NULL)
+		*pid = flags[flag].pid;
+	return 1;
+}
+
+void
+signal_reset(void)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(signals); i++)
+		if (signals[i].number != SIGPIPE)
+			(void)signal(signals[i].number, SIG_DFL);
+	(void)signal(SIGPIPE, SIG_DFL);
+}

@@ -1,0 +1,328 @@
+/*
+ * server.c - main() as a table of contents, and the loop.
+ *
+ * Binds everything and does nothing itself: each line of main is a step of
+ * start-up that an administrator would name, each line of server_work a step
+ * of every turn.
+ */
+#include <sys/time.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plugin.h"
+#include "proc.h"
+
+enum { TICK_MS = 1000 };
+
+/* ---- time ---- */
+
+static void
+set_timer(struct server *srv, int seconds)
+{
+	struct itimerval timer;
+
+	memset(&timer, 0, sizeof(timer));
+	timer.it_interval.tv_sec = timer.it_value.tv_sec = seconds;
+	if (setitimer(ITIMER_REAL, &timer, NULL) == 0)
+		srv->ticking = seconds > 0;
+	else
+		LOG(srv, "setitimer: %s", strerror(errno));
+}
+
+void
+server_clock(struct server *srv)
+{
+	struct timespec mono;
+
+	srv->now = time(NULL);
+	date_http(srv->date, srv->now);
+	if (clock_gettime(CLOCK_MONOTONIC, &mono) == 0)
+		srv->tick = (uint32_t)mono.tv_sec;
+	if (!srv->ticking)
+		set_timer(srv, 1);
+}
+
+/* Once a second, while there is something to time. */
+static void
+tick(struct server *srv)
+{
+	int aging;
+
+	server_clock(srv);
+	timer_turn(&srv->wheel, srv->tick, conn_expire, srv);
+	plugins_trigger(srv->plugins, srv);
+	aging = stat_cache_age(srv->cache, srv->tick);
+	if (srv->conns > 0)
+		return;
+	if (srv->opt->idle > 0) {
+		if (srv->tick - srv->idle_since >= (uint32_t)srv->opt->idle) {
+			LOG(srv, "[note] idle for %d seconds, graceful stop",
+			    srv->opt->idle);
+			srv->quitting = 1;
+		}
+	} else if (!aging && !srv->paused) {
+		set_timer(srv, 0);	/* an idle server does not wake */
+	}
+}
+
+/* ---- signals ---- */
+
+static void
+reopen_logs(struct server *srv, uid_t uid, pid_t pid)
+{
+	const char *why;
+
+	if (log_open(&srv->log, srv->core->errorlog, &why) == -1)
+		LOG(srv, "%s %s: %s; the old log goes on", why,
+		    srv->core->errorlog, strerror(errno));
+	plugins_sighup(srv->plugins, srv);
+	LOG(srv, "[note] logs reopened, UID = %ld PID = %ld", (long)uid,
+	    (long)pid);
+}
+
+/* No new clients; those there are get what they asked for. */
+static void
+quit(struct server *srv)
+{
+	srv->quitting = 1;
+	net_close(srv);
+	daemon_pidfile_remove(srv);
+	conn_close_idle(srv);
+}
+
+static void
+act_on_signals(struct server *srv)
+{
+	uid_t uid;
+	pid_t pid;
+
+	if (signal_take(SIGNAL_STOP, &uid, &pid)
+	    || (srv->interrupted && signal_take(SIGNAL_INT, &uid, &pid))) {
+		LOG(srv, "[note] stopped, UID = %ld PID = %ld", (long)uid,
+		    (long)pid);
+		srv->stopping = 1;
+	}
+	if (signal_take(SIGNAL_INT, &uid, &pid)) {
+		srv->interrupted = 1;	/* the next one stops */
+		LOG(srv, "[note] graceful stop, UID = %ld PID = %ld",
+		    (long)uid, (long)pid);
+		quit(srv);
+	}
+	if (signal_take(SIGNAL_QUIT, &uid, &pid)) {
+		LOG(srv, "[note] graceful stop, UID = %ld PID = %ld",
+		    (long)uid, (long)pid);
+		quit(srv);
+	}
+	if (signal_take(SIGNAL_RELOAD, &uid, &pid))
+		reopen_logs(srv, uid, pid);
+	if (signal_take(SIGNAL_REOPEN, &uid, &pid))
+		reopen_logs(srv, uid, pid);
+	if (signal_take(SIGNAL_UPGRADE, &uid, &pid)
+	    || signal_take(SIGNAL_NO_ACCEPT, &uid, &pid))
+		LOG(srv, "[note] signal without meaning here, UID = %ld "
+		    "PID = %ld", (long)uid, (long)pid);
+	if (signal_take(SIGNAL_CHILD, NULL, NULL))
+		plugins_waitpid(srv->plugins, srv);
+	if (signal_take(SIGNAL_TICK, NULL, NULL))
+		tick(srv);
+}
+
+/* ---- the loop ---- */
+
+static int
+open_events(struct server *srv)
+{
+	srv->ev = fdevent_new(srv->ops);
+	/* a quarter of the descriptors for files that are kept open */
+	srv->cache = stat_cache_new(srv->max_fds / 4);
+	if (srv->ev == NULL || srv->cache == NULL) {
+		LOG(srv, "cannot start %s: %s", srv->ops->name,
+		    strerror(errno));
+		return -1;
+	}
+	if (signal_open(srv) == -1 || net_register(srv) == -1)
+		return -1;
+	server_clock(srv);
+	timer_init(&srv->wheel, srv->tick);
+	srv->idle_since = srv->tick;
+	return 0;
+}
+
+/* -1: the one connection is standard input. */
+static int
+open_inetd(struct server *srv)
+{
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in6 in6;
+		char room[128];
+	} peer;
+	socklen_t size = sizeof(peer);
+	int fd = dup(0);
+
+	if (fd == -1 || sys_nonblocking(fd) == -1
+	    || getpeername(fd, &peer.sa, &size) == -1) {
+		LOG(srv, "-1: standard input is no connected socket: %s",
+		    strerror(errno));
+		if (fd != -1)
+			close(fd);
+		return -1;
+	}
+	if (conn_new(srv, NULL, fd, &peer.sa, size) == -1)
+		return -1;
+	srv->quitting = 1;
+	return 0;
+}
+
+static void
+announce(struct server *srv)
+{
+	struct listener *l;
+
+	for (l = srv->listeners; l != NULL; l = l->next)
+		LOG(srv, "[note] listening on %s", l->name);
+	if (srv->opt->path != NULL && srv->listeners != NULL)
+		fprintf(stderr, srv->listeners->unix_path != NULL
+		    ? "glimd: %s on %s\n" : "glimd: %s on http://%s/\n",
+		    srv->opt->path, srv->listeners->name);
+	if (!srv->opt->one)
+		LOG(srv, "[note] started, %s, %d connections at most",
+		    srv->ops->name, srv->max_conns);
+}
+
+static int
+server_work(struct server *srv)
+{
+	int wait;
+
+	if (open_events(srv) == -1)
+		return EXIT_FAILURE;
+	if (srv->opt->one && open_inetd(srv) == -1)
+		return EXIT_FAILURE;
+	announce(srv);
+	daemon_report(srv, EXIT_SUCCESS);
+	while (!srv->stopping && !(srv->quitting && srv->conns == 0)) {
+		wait = srv->jobs != NULL ? 0 : srv->ticking ? TICK_MS : -1;
+		if (fdevent_turn(srv->ev, wait) == -1) {
+			LOG(srv, "%s: %s", srv->ops->name, strerror(errno));
+			return EXIT_FAILURE;
+		}
+		conn_jobs(srv);
+		act_on_signals(srv);
+		net_overload(srv);
+	}
+	LOG(srv, "[note] stopped after %llu requests",
+	    (unsigned long long)srv->requests);
+	return EXIT_SUCCESS;
+}
+
+/* ---- start and end ---- */
+
+static struct server *
+server_new(const struct options *opt)
+{
+	struct server *srv = calloc(1, sizeof(*srv));
+
+	if (srv == NULL) {
+		fprintf(stderr, "glimd: out of memory\n");
+		return NULL;
+	}
+	srv->opt = opt;
+	srv->log.fd = 2;
+	srv->pid_fd = srv->verdict_fd = -1;
+	srv->jobs_last = &srv->jobs;
+	timer_init(&srv->wheel, 0);
+	return srv;
+}
+
+static void
+server_free(struct server *srv)
+{
+	if (srv->ev != NULL)
+		conn_close_all(srv);
+	conn_free_pools(srv);
+	net_free(srv);
+	daemon_pidfile_remove(srv);
+	fdevent_free(srv->ev);
+	signal_close();
+	plugins_free(srv->plugins, srv);
+	stat_cache_free(srv->cache);
+	if (srv->conf != NULL)
+		conf_drop(srv->conf);
+	log_close(&srv->log);
+	free(srv);
+}
+
+/* -t and -p. */
+static int
+show(struct server *srv)
+{
+	struct buf text = { NULL, 0, 0, 0 };
+	int status = EXIT_SUCCESS;
+
+	if (srv->opt->print) {
+		conf_print(&text, srv->conf);
+		if (text.failed || fwrite(text.p, 1, text.n, stdout) != text.n)
+			status = EXIT_FAILURE;
+		buf_free(&text);
+	}
+	if (srv->opt->check)
+		puts("Syntax OK");
+	if (fflush(stdout) != 0)
+		status = EXIT_FAILURE;
+	return status;
+}
+
+static int
+open_log(struct server *srv)
+{
+	const struct core_conf *core = srv->core;
+	const char *why;
+
+	srv->log.use_syslog = core->errorlog_use_syslog;
+	if (core->errorlog_use_syslog
+	    || log_open(&srv->log, core->errorlog, &why) == 0)
+		return 0;
+	LOG(srv, "%s %s: %s", why, core->errorlog, strerror(errno));
+	return -1;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options opt;
+	struct server *srv;
+	int status = EXIT_FAILURE;
+
+	if (options_parse(&opt, argc, argv) == -1)	/* -v -V -h end here */
+		return opt.status;
+	if (daemon_clean() == -1)	/* set-uid, inherited descriptors */
+		return EXIT_FAILURE;
+	srv = server_new(&opt);
+	if (srv == NULL)
+		return EXIT_FAILURE;
+	if (server_configure(srv) == -1 || server_check(srv) == -1)
+		goto out;
+	if (opt.check || opt.print) {
+		if (plugins_setup(srv->plugins, srv) == 0)
+			status = show(srv);
+		goto out;
+	}
+	if (daemon_pidfile_open(srv) == -1	/* before any chroot */
+	    || daemon_limits(srv) == -1		/* descriptors, core size */
+	    || (!opt.one && net_open(srv) == -1)	/* port 80 needs root */
+	    || daemon_drop(srv) == -1
+	    || plugins_setup(srv->plugins, srv) == -1
+	    || open_log(srv) == -1
+	    || daemon_start(srv) == -1)	/* the shell waits for our verdict */
+		goto out;
+	status = server_work(srv);
+out:
+	daemon_report(srv, status);
+	server_free(srv);
+	return status;
+}

@@ -1,0 +1,193 @@
+/*
+ * sys.c - the only file with system-specific calls, each with its POSIX
+ * fallback; and the few calls every Unix has but POSIX does not.
+ *
+ * It is the one file that defines feature macros. POSIX_ONLY builds the
+ * fallbacks on Linux too, and the tests run with them.
+ */
+#define _GNU_SOURCE
+#define _DEFAULT_SOURCE
+#define _XOPEN_SOURCE 700
+
+#include "sys.h"
+
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#if SYS_LINUX
+#include <sys/sendfile.h>
+#endif
+
+int
+sys_nonblocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
+		return -1;
+	return fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+#if SYS_LINUX
+
+int
+sys_accept(int fd, struct sockaddr *addr, socklen_t *len)
+{
+	return accept4(fd, addr, len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int
+sys_pipe(int fd[2])
+{
+	return pipe2(fd, O_NONBLOCK | O_CLOEXEC);
+}
+
+int
+sys_socket(int family)
+{
+	return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+ssize_t
+sys_sendfile(int out, int in, off_t *offset, size_t n)
+{
+	return sendfile(out, in, offset, n);
+}
+
+#else
+
+/* fd, made non-blocking and close-on-exec, or closed. */
+static int
+prepared(int fd)
+{
+	int error;
+
+	if (fd == -1 || sys_nonblocking(fd) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+int
+sys_accept(int fd, struct sockaddr *addr, socklen_t *len)
+{
+	return prepared(accept(fd, addr, len));
+}
+
+int
+sys_pipe(int fd[2])
+{
+	if (pipe(fd) == -1)
+		return -1;
+	if (sys_nonblocking(fd[0]) == 0 && sys_nonblocking(fd[1]) == 0)
+		return 0;
+	close(fd[0]);
+	close(fd[1]);
+	return -1;
+}
+
+int
+sys_socket(int family)
+{
+	return prepared(socket(family, SOCK_STREAM, 0));
+}
+
+ssize_t
+sys_sendfile(int out, int in, off_t *offset, size_t n)
+{
+	static char block[65536];	/* a process sends one at a time */
+	ssize_t got;
+
+	if (n > sizeof(block))
+		n = sizeof(block);
+	got = pread(in, block, n, *offset);
+	if (got <= 0)
+		return got;
+	got = write(out, block, (size_t)got);
+	if (got > 0)
+		*offset += got;
+	return got;
+}
+
+#endif
+
+int
+sys_open(const char *path, int flags, mode_t mode)
+{
+	int fd = open(path, flags | O_CLOEXEC | O_NOCTTY, mode);
+	struct stat st;
+
+	/* a file just made gets its whole mode, whatever umask says */
+	if (fd != -1 && (flags & O_CREAT) && fstat(fd, &st) == 0
+	    && S_ISREG(st.st_mode) && st.st_size == 0
+	    && st.st_uid == geteuid())
+		(void)fchmod(fd, mode);
+	return fd;
+}
+
+/* Most systems list a process's descriptors as a folder; without one, try all
+ * numbers up to a bound (the limit itself may be a thousand million). */
+void
+sys_close_from(int first)
+{
+	DIR *dir = opendir("/dev/fd");
+	struct dirent *entry;
+	int fd, most = 65536;
+
+	if (dir == NULL) {
+		if (sysconf(_SC_OPEN_MAX) > 0 && sysconf(_SC_OPEN_MAX) < most)
+			most = (int)sysconf(_SC_OPEN_MAX);
+		for (fd = first; fd < most; fd++)
+			close(fd);
+		return;
+	}
+	for (entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+		fd = atoi(entry->d_name);	/* "." and ".." are 0 */
+		if (fd >= first && fd != dirfd(dir))
+			close(fd);
+	}
+	closedir(dir);
+}
+
+char *
+sys_realpath(const char *path)
+{
+	return realpath(path, NULL);
+}
+
+int
+sys_become(const char *name, uid_t uid, gid_t gid, const char *root,
+    const char **step)
+{
+	*step = "setgroups";
+	if (setgroups(0, NULL) == -1)
+		return -1;
+	*step = "initgroups";
+	if (name != NULL && initgroups(name, gid) == -1)
+		return -1;
+	*step = "setgid";
+	if (setgid(gid) == -1)
+		return -1;
+	*step = "chroot";
+	if (root != NULL && (chroot(root) == -1 || chdir("/") == -1))
+		return -1;
+	*step = "setuid";
+	if (setuid(uid) == -1)
+		return -1;
+	/* if root can be had again, the drop was none */
+	*step = "giving up root";
+	if (uid != 0 && (setuid(0) == 0 || getuid() != uid
+	    || geteuid() != uid || getgid() != gid || getegid() != gid)) {
+		errno = EPERM;
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,89 @@
+#!/bin/sh
+# test.sh - runs the tests and sums them up.
+#
+#	./test.sh		everything
+#	./test.sh 40 31-range	the layer 40, and one file
+#
+# A test file is a shell script in test/. Each is run by a process of its own
+# in a folder of its own, and prints TAP; the areas of the event loop (20 to 33
+# and 70) run once for each event backend of the binary. Needed: sh, make, cc
+# and the utilities of POSIX. The last line says how many tests passed, failed
+# and were skipped; the exit status is 1 if any failed. test/lib.sh lists what
+# the environment can change.
+
+TOP=$(cd "$(dirname "$0")" && pwd) || exit 1
+GLIMD=${GLIMD:-$TOP/glimd}
+LC_ALL=C
+export TOP GLIMD LC_ALL
+passed=0 failed=0 skipped=0
+
+if [ ! -x "$GLIMD" ] || [ ! -x "$TOP/test/bin/raw" ]; then
+	echo "test.sh: run \"make test\": a program is missing" >&2
+	exit 1
+fi
+tmp=${TMPDIR:-/tmp}/glimd-test.$$
+mkdir -m 755 "$tmp" || exit 1
+trap 'chmod -R u+rwx "$tmp"; rm -rf "$tmp"' EXIT
+trap 'exit 130' HUP INT TERM
+
+# Runs one file and counts its verdicts. A file that died, or that has no
+# verdict at all, is one failure more.
+run() {					# FILE LABEL
+	mkdir "$tmp/$2"
+	(cd "$tmp/$2" && exec sh "$1") >"$tmp/$2.tap" 2>&1
+	status=$?
+	ok=$(grep -c '^ok ' "$tmp/$2.tap")
+	no=$(grep -c '^not ok ' "$tmp/$2.tap")
+	sk=$(grep -c '^ok .* # skip' "$tmp/$2.tap")
+	plan=$(sed -n 's/^1\.\.//p' "$tmp/$2.tap")
+	if [ $status -ne 0 ] || [ "$plan" != $((ok + no)) ] ||
+	    [ "$plan" = 0 ]; then
+		no=$((no + 1))
+		echo "not ok - $2 ended early, status $status; its last lines:"
+		tail -n 20 "$tmp/$2.tap" | sed 's/^/# /'
+	fi
+	passed=$((passed + ok - sk))
+	failed=$((failed + no))
+	skipped=$((skipped + sk))
+	echo "$2: $((ok - sk)) passed, $no failed, $sk skipped"
+	awk '/^not ok/ { show = 1 } /^ok|^1\.\./ { show = 0 }
+		show || /^ok.* # skip/ { print "    " $0 }' "$tmp/$2.tap"
+	chmod -R u+rwx "$tmp/$2"
+	rm -rf "$tmp/$2"
+}
+
+run_for_backends() {			# FILE LABEL
+	for GLIMD_BACKEND in $backends; do
+		export GLIMD_BACKEND
+		run "$1" "$2.$GLIMD_BACKEND"
+	done
+	unset GLIMD_BACKEND
+}
+
+backends=${GLIMD_BACKENDS:-$("$GLIMD" -V | tr -c 'a-z-' '\n' |
+    grep -x -e select -e poll -e linux-sysepoll | sort -u)}
+
+[ $# -gt 0 ] || set -- ''
+for want; do
+	want=${want##*/}
+	found=
+	for file in "$TOP/test/${want%.sh}"*.sh; do
+		label=${file##*/}
+		label=${label%.sh}
+		case $label in
+		[0-9][0-9]-*) found=1 ;;
+		*) continue ;;
+		esac
+		case $label in
+		2?-* | 3[0-3]-* | 70-*) run_for_backends "$file" $label ;;
+		*) run "$file" $label ;;
+		esac
+	done
+	if [ -z "$found" ]; then
+		echo "not ok - there is no test $want"
+		failed=$((failed + 1))
+	fi
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]

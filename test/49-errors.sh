@@ -1,0 +1,75 @@
+# 49-errors - how the server says no.
+. "$TOP/test/lib.sh"
+
+echo hello >root/a.txt
+mkdir errors
+echo 'my own 404' >errors/e-404.html
+start_server ''
+
+page() {				# NAME STATUS ANSWER
+	like "$1: the status" "$3" "HTTP/1.1 $2*"
+	like "$1: its type" "$(echo "$3" | field Content-Type)" "text/html*"
+	is "$1: its length" "$(echo "$3" | body | wc -c | tr -d ' ')" \
+	    "$(echo "$3" | field Content-Length)"
+	like "$1: the page names it" "$(echo "$3" | body)" "*$2*"
+}
+page "no such file" "404 Not Found" "$(get /none)"
+page "nonsense" "400 Bad Request" "$(raw 'NONSENSE\r\n\r\n' | tr -d '\r')"
+page "a method" "405 Method Not Allowed" "$(request PUT /a.txt)"
+page "an unknown method" "501 Not Implemented" "$(request BREW /a.txt)"
+page "a version" "505 HTTP Version Not Supported" \
+    "$(raw 'GET / HTTP/3.0\r\n\r\n' | tr -d '\r')"
+like "an error has a date" "$(get /none | field Date)" "???, *GMT"
+unlike "what was asked for is not repeated" \
+    "$(get '/<script>alert(1)</script>')" "*<script>*"
+unlike "neither escaped" "$(get '/%3Cscript%3E')" "*<script>*"
+answer=$(request HEAD /none)
+like "HEAD: the same head" "$answer" "HTTP/1.1 404 *Content-Length: [1-9]*"
+is "HEAD: no body" "$(echo "$answer" | body)" ""
+is "an error keeps the connection" "$(codes \
+    'GET /none HTTP/1.1\r\nHost: x\r\n\r\n' \
+    'GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n' -h)" "404 200 eof"
+
+# ---- bad requests cost nothing ----------------------------------------------
+
+descriptors() { ls /proc/$PID/fd | wc -l | tr -d ' '; }
+n=$((10000 / SLOW))
+before=$(descriptors 2>/dev/null)
+raw -c -n $((n / 2)) 'NONSENSE\r\n\r\n' >answers
+raw -c -n $((n / 2)) 'GET / HTTP/1.1\r\nHost : x\r\n\r\n' >>answers
+is "$n bad requests are refused" \
+    "$(sort answers | uniq -c | sed 's/^ *//' | tr '\n' ' ')" \
+    "$((n / 2 * 2)) HTTP/1.1 400 Bad Request $((n / 2 * 2)) eof "
+raw -n 200 'GET / HT' -r >/dev/null
+raw -n 200 'GET /none HTTP/1.1\r\nHost: x\r\n\r\n' -r >/dev/null
+raw -n 200 -r >/dev/null
+if [ -d /proc/$PID/fd ]; then
+	same() { [ "$(descriptors)" = "$before" ]; }
+	okay "no descriptor is lost" wait_for same
+else
+	skip "no descriptor is lost" "there is no /proc"
+fi
+is "it still serves" "$(get /a.txt | body)" hello
+stop_server
+
+# ---- settings ---------------------------------------------------------------
+
+start_server "server.tag = \"\"
+server.errorfile-prefix = \"$WORK/errors/e-\""
+answer=$(get /none)
+like "server.errorfile-prefix" "$answer" "HTTP/1.1 404 *my own 404"
+is "... its length" "$(echo "$answer" | field Content-Length)" 11
+like "... its type" "$(echo "$answer" | field Content-Type)" "text/html*"
+page "... no file for this status" "405 Method Not Allowed" \
+    "$(request PUT /a.txt)"
+is "... HEAD" "$(request HEAD /none | body)" ""
+unlike "no tag, no Server" "$(get /a.txt)$(get /none)" "*Server:*"
+stop_server
+start_server 'server.tag = "something else"'
+is "another tag" "$(get /a.txt | field Server)" "something else"
+stop_server
+
+echo 'handler page' >root/handler.html
+start_server 'server.error-handler-404 = "/handler.html"'
+like "server.error-handler-404" "$(get /none)" \
+    "HTTP/1.1 [24]0[04] *handler page"

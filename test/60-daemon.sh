@@ -1,0 +1,104 @@
+# 60-daemon - starting and ending as a daemon. The shell that starts it learns
+# the truth: status 0 means that it serves.
+. "$TOP/test/lib.sh"
+
+echo hello >root/a.txt
+run() { $GLIMD_WRAP "$GLIMD" "$@" </dev/null >out 2>err; }
+lines() { wc -l <"$1" | tr -d ' '; }
+served() { [ "$(get /a.txt 2>/dev/null | body)" = hello ]; }
+gone() { [ ! -e pid ] && ! raw -e 2>/dev/null; }
+
+configure "server.pid-file = \"$WORK/pid\"
+server.errorlog = \"$WORK/error.log\""
+run -f glimd.conf
+is "it starts" "$? $(cat err)" "0 "
+PID=$(cat pid)
+mine $PID
+PORT=$(sed -n 's/.*listening on [^ ]*:\([0-9][0-9]*\)$/\1/p' error.log)
+okay "it serves at once" served
+okay "the pid file has a pid" kill -0 $PID
+is "... and nothing else" "$(od -c pid | tr -d ' \n')" \
+    "$(echo $PID | od -c | tr -d ' \n')"
+is "... readable by everybody" "$(ls -l pid | cut -c 1-10)" "-rw-r--r--"
+if [ -d /proc/$PID/fd ]; then
+	is "it holds no folder" "$(readlink /proc/$PID/cwd)" /
+	for fd in 0 1; do
+		is "descriptor $fd is /dev/null" \
+		    "$(readlink /proc/$PID/fd/$fd)" /dev/null
+	done
+	is "it leads a session of its own" \
+	    "$(sed 's/.*) //' /proc/$PID/stat | cut -d ' ' -f 4)" $PID
+else
+	skip "how it lives" "there is no /proc"
+fi
+
+cp pid pid.before
+sed "s/^server.port = 0/server.port = $PORT/" glimd.conf >second.conf
+run -f second.conf
+is "a second start fails" $? 1
+is "... with one line" "$(lines err)" 1
+like "... that names the address" "$(cat err)" "*127.0.0.1:$PORT*"
+okay "... and leaves the pid file alone" cmp -s pid pid.before
+okay "... and the first one serving" served
+run -D -f second.conf
+is "so does one in the foreground" $? 1
+okay "... which leaves the pid file alone, too" cmp -s pid pid.before
+kill -TERM $PID
+okay "TERM ends it, and the pid file is gone" wait_for gone
+
+# ---- starts that must fail --------------------------------------------------
+
+refuse() {				# NAME CONFIGURATION PATTERN
+	configure "$2
+server.errorlog = \"$WORK/error.log\""
+	run -f glimd.conf
+	is "$1: status 1" $? 1
+	like "$1: says why" "$(cat err)" "$3"
+	is "$1: in one line" "$(lines err)" 1
+}
+refuse "no document root" 'server.document-root = "/no/such/folder"' \
+    "*/no/such/folder*"
+refuse "a document root that is a file" \
+    "server.document-root = \"$ROOT/a.txt\"" "*a.txt*"
+refuse "a pid file that cannot be made" \
+    'server.pid-file = "/no/such/folder/pid"' "*/no/such/folder/pid*"
+mkdir folder
+refuse "a pid file that is a folder" \
+    "server.pid-file = \"$WORK/folder\"" "*$WORK/folder*"
+ln -s elsewhere link
+refuse "a pid file that is a link" "server.pid-file = \"$WORK/link\"" "*link*"
+refuse "an event handler nobody knows" 'server.event-handler = "wishes"' \
+    "*wishes*"
+refuse "a port that is none" 'server.port = 70000' "*70000*"
+refuse "an address of somebody else" 'server.bind = "192.0.2.1"' "*192.0.2.1*"
+configure "server.errorlog = \"/no/such/folder/error.log\""
+run -f glimd.conf
+is "an error log that cannot be made: status 1" $? 1
+like "... says why" "$(cat err)" "*/no/such/folder*"
+run
+is "no configuration: status 1" $? 1
+like "... says what to do" "$(cat err)" "*-f*"
+run -f /no/such/file
+is "no such configuration: status 1" $? 1
+like "... says so" "$(cat err)" "*/no/such/file*"
+
+# ---- in the foreground ------------------------------------------------------
+
+start_server "server.pid-file = \"$WORK/pid\""
+is "-D: the pid file" "$(cat pid)" $PID
+stop_server
+okay "-D: the pid file is gone" test ! -e pid
+
+start_server "server.pid-file = \"$WORK/pid\""
+echo 1 >pid
+stop_server
+is "a pid file of somebody else stays" "$(cat pid)" 1
+rm -f pid
+
+configure "server.errorlog = \"$WORK/error.log\""
+: >error.log
+launch sh -c 'exec "$@" <&- >&- 2>&-' sh $GLIMD_WRAP "$GLIMD" -D -f glimd.conf
+errorlog=error.log
+await
+okay "closed descriptors 0, 1, 2 do no harm" served
+like "nor get into an answer" "$(get /a.txt)" "HTTP/1.1 200*"
