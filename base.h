@@ -31,7 +31,7 @@ struct buf {
 	char *p;		/* cap bytes, owned */
 	size_t n;		/* bytes in use */
 	size_t cap;
-	int failed;		/* something was dropped since buf_clear */
+	int failed;		/* something was dropped; reset by who empties it */
 };
 
 /* Makes room for n more bytes behind b->n. Returns 0, or -1 (failed is set). */
@@ -76,12 +76,13 @@ void file_drop(struct file *f);
 
 enum { QUEUE_PIECES = 40 };	/* 16 ranges with their heads, and some */
 
-/* Pieces go out in order. Memory pieces lie in one buffer, back to back. */
+/* Pieces go out in order. Memory pieces lie in one buffer, back to back; what
+ * was appended to it since is the last one, though not yet in piece[]. */
 struct queue {
 	struct buf mem;		/* bytes of the memory pieces */
-	size_t committed;	/* of mem: up to here they are in pieces */
+	size_t committed;	/* of mem: up to here they are in piece[] */
 	unsigned first, last;	/* pieces [first, last) wait */
-	off_t bytes;		/* that wait, in all pieces */
+	off_t bytes;		/* that wait, in piece[] */
 	struct queue_piece {
 		struct file *file;	/* NULL: piece is in mem */
 		off_t at;		/* offset in mem or in file */
@@ -91,18 +92,19 @@ struct queue {
 
 /* True when one more response (a head and a body) would find room. */
 int queue_has_room(const struct queue *q);
-/* Where the next bytes of memory go: append to it as to any buffer, then call
- * queue_commit, which turns what was appended into a piece. */
-struct buf *queue_mem(struct queue *q);
-void queue_commit(struct queue *q);
-void queue_add(struct queue *q, const void *p, size_t n);
+/* Memory is queued by appending to q->mem, as to any buffer. */
+static inline off_t
+queue_bytes(const struct queue *q)	/* that wait to be sent */
+{
+	return q->bytes + (off_t)(q->mem.n - q->committed);
+}
 /* Queues n bytes of f from offset at; takes a reference of its own. */
 void queue_add_file(struct queue *q, struct file *f, off_t at, off_t n);
 /* Sends to fd, at most max bytes. Returns the bytes sent, 0 when fd takes no
  * more now, or -1: the peer is gone, or (errno EIO) a file shrank. */
 ssize_t queue_send(struct queue *q, int fd, size_t max);
-/* Drops everything; keeps at most keep bytes of memory. */
-void queue_clear(struct queue *q, size_t keep);
+/* Drops everything but the memory. */
+void queue_clear(struct queue *q);
 void queue_free(struct queue *q);
 
 /* ---- base_str.c: numbers, URLs, escapes --------------------------------- */

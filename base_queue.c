@@ -62,14 +62,9 @@ queue_has_room(const struct queue *q)
 	return q->last + 4 <= QUEUE_PIECES;
 }
 
-struct buf *
-queue_mem(struct queue *q)
-{
-	return &q->mem;
-}
-
-void
-queue_commit(struct queue *q)
+/* Makes a piece of what was appended to mem. */
+static void
+commit(struct queue *q)
 {
 	struct queue_piece *piece = q->piece + q->last;
 	off_t n = (off_t)(q->mem.n - q->committed);
@@ -93,13 +88,6 @@ queue_commit(struct queue *q)
 }
 
 void
-queue_add(struct queue *q, const void *p, size_t n)
-{
-	buf_add(&q->mem, p, n);
-	queue_commit(q);
-}
-
-void
 queue_add_file(struct queue *q, struct file *f, off_t at, off_t n)
 {
 	struct queue_piece *piece;
@@ -107,9 +95,10 @@ queue_add_file(struct queue *q, struct file *f, off_t at, off_t n)
 	if (n == 0)
 		return;
 	if (f->fd == -1 && n <= QUEUE_COPY) {
-		queue_add(q, f->bytes + at, (size_t)n);
+		buf_add(&q->mem, f->bytes + at, (size_t)n);
 		return;
 	}
+	commit(q);
 	if (q->last == QUEUE_PIECES) {
 		q->mem.failed = 1;
 		return;
@@ -129,6 +118,11 @@ sent(struct queue *q, off_t n)
 	off_t part;
 
 	q->bytes -= n;
+	if (q->bytes == 0 && q->last - q->first == 1
+	    && q->piece[q->first].file == NULL) {
+		n = 0;
+		q->first = q->last;
+	}
 	while (n > 0) {
 		piece = q->piece + q->first;
 		part = n < piece->left ? n : piece->left;
@@ -179,8 +173,11 @@ send_some(struct queue *q, int fd, size_t max)
 	struct iovec iov[QUEUE_IOV];
 	off_t at = piece->at;
 	ssize_t n;
-	int pieces;
 
+	/* nearly always all there is */
+	if (piece->file == NULL && q->last - q->first == 1)
+		return write(fd, q->mem.p + at, piece->left < (off_t)max
+		    ? (size_t)piece->left : max);
 	if (piece->file != NULL && piece->file->fd != -1) {
 		if (piece->left < (off_t)max)
 			max = (size_t)piece->left;
@@ -191,10 +188,7 @@ send_some(struct queue *q, int fd, size_t max)
 		}
 		return n;
 	}
-	pieces = gather(q, iov, max);
-	if (pieces == 1)
-		return write(fd, iov[0].iov_base, iov[0].iov_len);
-	return writev(fd, iov, pieces);
+	return writev(fd, iov, gather(q, iov, max));
 }
 
 ssize_t
@@ -203,6 +197,7 @@ queue_send(struct queue *q, int fd, size_t max)
 	size_t total = 0;
 	ssize_t n;
 
+	commit(q);
 	while (q->first < q->last && total < max) {
 		n = send_some(q, fd, max - total);
 		if (n == -1 && errno == EINTR)
@@ -218,7 +213,7 @@ queue_send(struct queue *q, int fd, size_t max)
 }
 
 void
-queue_clear(struct queue *q, size_t keep)
+queue_clear(struct queue *q)
 {
 	unsigned i;
 
@@ -227,13 +222,13 @@ queue_clear(struct queue *q, size_t keep)
 			file_drop(q->piece[i].file);
 	q->first = q->last = 0;
 	q->bytes = 0;
-	q->committed = 0;
-	buf_clear(&q->mem, keep);
+	q->mem.n = q->committed = 0;
+	q->mem.failed = 0;
 }
 
 void
 queue_free(struct queue *q)
 {
-	queue_clear(q, 0);
+	queue_clear(q);
 	buf_free(&q->mem);
 }

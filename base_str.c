@@ -20,6 +20,7 @@ enum {
 	P = PLAIN | LOGGED,
 	U = IN_URL | PLAIN | LOGGED,
 	L = LOGGED,
+	N = PLAIN,
 	S = IN_URL | LOGGED
 };
 
@@ -28,10 +29,10 @@ enum {
 static const unsigned char class[256] = {
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	P, P, PLAIN, P, P, L, P, P, P, P, P, P, P, U, U, S,	/*  !"#$%&'()*+,-./ */
+	P, P, N, P, P, L, P, P, P, P, P, P, P, U, U, S,	/*  !"#$%&'()*+,-./ */
 	U, U, U, U, U, U, U, U, U, U, P, P, P, P, P, P,
 	P, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U,		/* @A-O */
-	U, U, U, U, U, U, U, U, U, U, U, P, PLAIN, P, P, U,	/* P-Z[\]^_ */
+	U, U, U, U, U, U, U, U, U, U, U, P, N, P, P, U,		/* P-Z[\]^_ */
 	P, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U,		/* `a-o */
 	U, U, U, U, U, U, U, U, U, U, U, P, P, P, U, 0		/* p-z{|}~ */
 };
@@ -57,7 +58,8 @@ str_number(struct slice s, int64_t *number)
 		digit = s.p[i] - '0';
 		if (digit < 0 || digit > 9)
 			return -1;
-		if (value > (INT64_MAX - digit) / 10)
+		if (value > INT64_MAX / 10
+		    || (value == INT64_MAX / 10 && digit > INT64_MAX % 10))
 			return -1;
 		value = value * 10 + digit;
 	}
@@ -105,10 +107,15 @@ is_utf8(const char *p, const char *end)
 {
 	size_t n;
 
-	for (; p < end; p += n) {
+	while (p < end) {
+		if ((unsigned char)*p < 0x80) {
+			p++;
+			continue;
+		}
 		n = utf8_length(p, (size_t)(end - p));
 		if (n == 0)
 			return 0;
+		p += n;
 	}
 	return 1;
 }
@@ -166,6 +173,24 @@ end_segment(const char *root, char *segment, char *w)
 	return is_utf8(segment, w) ? w : NULL;
 }
 
+/* True for a path, as most are, that has nothing to decode, to check, to
+ * collapse or to remove. */
+static int
+is_clean_path(struct slice path)
+{
+	const char *p = path.p, *end = path.p + path.n;
+
+	for (; p < end; p++) {
+		if (is(*p, PLAIN))
+			continue;
+		if (*p != '/')
+			return 0;
+		if (end - p > 1 && (p[1] == '/' || p[1] == '.'))
+			return 0;
+	}
+	return 1;
+}
+
 /* %2F is decoded before segments are looked at, and "//" collapsed before "..",
  * as the files below see it: there must not be two readings of one path. */
 int
@@ -177,28 +202,33 @@ str_url_path(struct buf *out, struct slice path)
 
 	if (path.n == 0 || path.p[0] != '/')
 		return -1;
-	p = path.p + 1;
-	end = path.p + path.n;
-	buf_clear(out, out->cap);
+	out->n = 0;
+	out->failed = 0;
 	if (buf_reserve(out, path.n + 1) == -1)
 		return -1;
 	w = out->p;
+	if (is_clean_path(path)) {
+		memcpy(w, path.p, path.n);
+		w[path.n] = '\0';
+		out->n = path.n;
+		return 0;
+	}
+	p = path.p + 1;
+	end = path.p + path.n;
 	*w++ = '/';
 	segment = w;
 	while (p < end) {
-		while (p < end && is(*p, PLAIN))
-			*w++ = *p++;
-		c = p < end ? path_byte(&p, end) : 0;
+		c = path_byte(&p, end);
 		if (c == -1)
 			return -1;
-		if (c != '/' && c != 0) {
+		if (c != '/') {
 			*w++ = (char)c;
 			continue;
 		}
 		w = end_segment(out->p, segment, w);
 		if (w == NULL)
 			return -1;
-		if (c == '/' && w[-1] != '/')
+		if (w[-1] != '/')
 			*w++ = '/';
 		segment = w;
 	}

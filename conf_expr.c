@@ -49,6 +49,7 @@ parse_text(struct conf_parser *p, struct conf_value *v)
 	return 0;
 }
 
+/* Decimal digits; a leading 0 does not make them octal. */
 static int
 parse_number(struct conf_parser *p, struct conf_value *v)
 {
@@ -100,6 +101,7 @@ parse_name(struct conf_parser *p, struct conf_value *v)
 
 	if (key == NULL)
 		return conf_parse_no_memory(p);
+	/* env.X is never a setting: store() in conf_parse.c refuses it. */
 	if (strncmp(key, "env.", 4) == 0)
 		return outer_text(p, key, getenv(key + 4), v);
 	s = conf_find(p->conf, key);
@@ -107,6 +109,7 @@ parse_name(struct conf_parser *p, struct conf_value *v)
 		*v = s->value;
 		return 0;
 	}
+	/* Ours come last, so that a file may set them itself. */
 	if (strcmp(key, "var.CWD") == 0)
 		return outer_text(p, key, getcwd(folder, sizeof(folder)), v);
 	if (strcmp(key, "var.PID") == 0) {
@@ -114,6 +117,7 @@ parse_name(struct conf_parser *p, struct conf_value *v)
 		v->number = (long)getpid();
 		return 0;
 	}
+	/* A word that begins like a number was most likely meant as one. */
 	if (t->text.p[0] == '-' || (t->text.p[0] >= '0' && t->text.p[0] <= '9'))
 		return conf_parse_expected(p,
 		    "a value (numbers are decimal digits only)");
@@ -124,7 +128,8 @@ parse_name(struct conf_parser *p, struct conf_value *v)
 
 /* ---- lists -------------------------------------------------------------- */
 
-/* FNV-1a. */
+/* FNV-1a: a stock list of MIME types has 1,500 keys, and comparing all texts
+ * with each other would take longer than the rest of a start. */
 static uint32_t
 hash_key(const char *key)
 {
@@ -149,7 +154,8 @@ has_key(const struct buf *items, const struct new_item *wanted)
 	return 0;
 }
 
-/* VALUE or KEY => VALUE. */
+/* VALUE or KEY => VALUE. Which of the two is only known behind the first
+ * expression, so a key may be one as well. */
 static int
 parse_item(struct conf_parser *p, struct buf *items)
 {
@@ -183,6 +189,8 @@ parse_item(struct conf_parser *p, struct buf *items)
 	return items->failed ? conf_parse_no_memory(p) : 0;
 }
 
+/* Everything up to the ")". A comma may stand behind the last item, but not
+ * before the first or twice: a hole in a list is a mistake. */
 static int
 parse_items(struct conf_parser *p, struct buf *items, int line)
 {
@@ -209,6 +217,7 @@ parse_items(struct conf_parser *p, struct buf *items, int line)
 	return 0;
 }
 
+/* Items are collected first, because nobody knows how many there will be. */
 static int
 parse_list(struct conf_parser *p, struct conf_value *v)
 {
@@ -245,6 +254,7 @@ out:
 	return status;
 }
 
+/* One operand. Afterwards the token behind it is the current one. */
 static int
 parse_term(struct conf_parser *p, struct conf_value *v)
 {
@@ -279,6 +289,7 @@ conf_parse_value(struct conf_parser *p, struct conf_value *v)
 
 	if (parse_term(p, v) == -1)
 		return -1;
+	/* "+" has no rival, so there is no precedence: from left to right. */
 	while (p->source->token.kind == CONF_PLUS) {
 		place = p->source->token.place;
 		conf_parse_next(p);

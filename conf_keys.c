@@ -31,11 +31,13 @@ static const struct {
 	{ "auth.", "mod_auth", 1 },
 	{ "cgi.", "mod_cgi", 1 },
 	{ "dir-listing.", "mod_dirlisting", 1 },
+	{ "etag.", "mod_staticfile", 1 },
 	{ "evhost.", "mod_evhost", 1 },
 	{ "expire.", "mod_expire", 1 },
 	{ "extforward.", "mod_extforward", 1 },
 	{ "fastcgi.", "mod_fastcgi", 1 },
 	{ "index-file.", "mod_indexfile", 1 },
+	{ "mimetype.", "mod_staticfile", 1 },
 	{ "proxy.", "mod_proxy", 1 },
 	{ "scgi.", "mod_scgi", 1 },
 	{ "setenv.", "mod_setenv", 1 },
@@ -90,6 +92,7 @@ report_line(struct conf_report *report, struct conf_place place,
 
 	line[0] = '\0';
 	if (place.file != NULL)
+		/* A long name must leave room for the message. */
 		snprintf(line, sizeof(line) / 2, "%s:%d:%d: ", place.file,
 		    place.line, place.column);
 	n = strlen(line);
@@ -164,6 +167,7 @@ to_number(const struct conf_value *v, int64_t *number)
 	return v->kind == CONF_VALUE_NUMBER ? 0 : -1;
 }
 
+/* Which numbers are in range; both 0 in the table: all of the type. */
 static void
 bounds(const struct conf_key *key, long *least, long *most)
 {
@@ -220,7 +224,8 @@ is_list_of(const struct conf_list *list, enum conf_type type, size_t *wrong)
 	return 1;
 }
 
-/* Puts v where key says. Returns 0, or -1: it is not of that type. */
+/* Puts v where key says. Returns 0, or -1: it is not of that type. Copied
+ * byte by byte, because the compiler does not know what lies at an offset. */
 static int
 store(const struct conf_key *key, const struct conf_value *v, char *settings)
 {
@@ -266,6 +271,8 @@ store(const struct conf_key *key, const struct conf_value *v, char *settings)
 	return -1;
 }
 
+/* What was wanted and what was found; of a list, the first item that is
+ * wrong. */
 static void
 report_type(const struct conf_key *key, const struct conf_setting *s,
     struct conf_report *report)
@@ -311,6 +318,7 @@ store_presets(const struct conf_table *table, char *settings)
 	}
 }
 
+/* The row of a key, and whose it is; or NULL. */
 static const struct conf_key *
 find_key(const struct conf_table *tables, size_t n, const char *name,
     const struct conf_table **owner)
@@ -337,7 +345,8 @@ nearest(const struct conf_table *tables, size_t n, const char *name)
 	size_t part = strlen(name + strcspn(name, ".")), i;
 	unsigned distance, least;
 
-	/* Half of a short name may not be other letters. */
+	/* At least half of the part behind the dot has to be right: else
+	 * any short name would be like any other. */
 	least = part / 2 < NAME_NEAR ? (unsigned)(part / 2) + 1 : NAME_NEAR + 1;
 	for (i = 0; i < n; i++)
 		for (key = tables[i].keys; key != NULL && key->name != NULL;
@@ -351,6 +360,8 @@ nearest(const struct conf_table *tables, size_t n, const char *name)
 	return best;
 }
 
+/* A key that no table has: a warning, and as much help as we can give. A hint
+ * at a key that exists comes before the guess whose key it may be. */
 static void
 report_unknown(const struct conf_table *tables, size_t n,
     const struct conf_setting *s, struct conf_report *report)
@@ -401,6 +412,7 @@ conf_apply(struct conf *c, const struct conf_table *tables, size_t n,
 		conf_fault(report, nowhere, "out of memory");
 		return -1;
 	}
+	/* All presets first, so that a key not set has one. */
 	for (i = 0; i < n; i++)
 		store_presets(&tables[i], settings);
 	for (s = c->global.settings; s != NULL; s = s->next) {

@@ -67,6 +67,7 @@ conf_token_name(enum conf_token_kind kind)
 	return "something else";
 }
 
+/* ASCII only: the locale must not change what a file means. */
 static int
 is_digit(char c)
 {
@@ -79,7 +80,8 @@ is_capital(char c)
 	return (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/* What keys and variables are made of. */
+/* What keys and variables are made of. A minus is a part of names, so there
+ * are no negative numbers. */
 static int
 is_word(char c)
 {
@@ -87,6 +89,7 @@ is_word(char c)
 	    || c == '.' || c == '-';
 }
 
+/* Does what is left begin with word? */
 static int
 begins(const struct conf_lexer *lex, const char *word)
 {
@@ -105,6 +108,7 @@ next_line(struct conf_lexer *lex)
 	lex->place.line++;
 }
 
+/* Up to the newline, which ends a statement as well. */
 static void
 skip_comment(struct conf_lexer *lex)
 {
@@ -121,7 +125,7 @@ skip_space(struct conf_lexer *lex)
 		else if (begins(lex, "\r\n"))
 			lex->p++;
 		else if (begins(lex, "\xc2\xa0"))
-			lex->p += 2;
+			lex->p += 2;	/* pasted from a web page */
 		else if (*lex->p == '#')
 			skip_comment(lex);
 		else if (*lex->p == '\n' && lex->depth > 0)
@@ -131,6 +135,7 @@ skip_space(struct conf_lexer *lex)
 	}
 }
 
+/* Not a token of the language. The parser says where and why. */
 static void
 bad(struct conf_token *t, const char *why)
 {
@@ -162,6 +167,7 @@ lex_text(struct conf_lexer *lex, struct conf_token *t)
 	lex->p++;
 }
 
+/* A number has digits only; 0x50 and 8080.5 are names, if nobody's. */
 static void
 lex_word(struct conf_lexer *lex, struct conf_token *t)
 {
@@ -174,6 +180,7 @@ lex_word(struct conf_lexer *lex, struct conf_token *t)
 	t->text.n = (size_t)(lex->p - t->text.p);
 }
 
+/* $HTTP: the bracket behind it is a token of its own. */
 static void
 lex_field(struct conf_lexer *lex, struct conf_token *t)
 {
@@ -186,6 +193,7 @@ lex_field(struct conf_lexer *lex, struct conf_token *t)
 		bad(t, "unexpected character");
 }
 
+/* Operators and parentheses, by the table. */
 static void
 lex_sign(struct conf_lexer *lex, struct conf_token *t)
 {
@@ -205,6 +213,7 @@ lex_sign(struct conf_lexer *lex, struct conf_token *t)
 			lex->depth--;
 		return;
 	}
+	/* One byte at a time: the parser quotes it. */
 	lex->p++;
 	bad(t, "unexpected character");
 }

@@ -25,6 +25,8 @@ conf_parse_next(struct conf_parser *p)
 {
 	struct conf_source *s = p->source;
 
+	/* A binary file by mistake: after a while the end comes early, and
+	 * all that wait for a token return. */
 	if (!p->stopped && p->report->faults - p->faults >= FAULTS_MAX) {
 		conf_fault(p->report, s->token.place,
 		    "too many faults, the rest was not read");
@@ -100,7 +102,7 @@ static void
 skip_block(struct conf_parser *p)
 {
 	struct conf_source *s = p->source;
-	int line = s->token.place.line, depth = 0;
+	int line = s->token.place.line, depth = 0;	/* of braces */
 	char wanted[64];
 
 	do {
@@ -114,6 +116,7 @@ skip_block(struct conf_parser *p)
 			(void)conf_parse_expected(p, wanted);
 			return;
 		}
+		/* A "(" left open in here must not swallow the "}". */
 		s->lex.depth = 0;
 		conf_parse_next(p);
 	} while (depth > 0);
@@ -140,6 +143,7 @@ resynchronise(struct conf_parser *p, int in_block)
 
 /* ---- assignments -------------------------------------------------------- */
 
+/* Settings stay in the order of their first assignments, for -p. */
 static int
 add_setting(struct conf_parser *p, const char *key,
     const struct conf_value *v, struct conf_place place)
@@ -157,6 +161,8 @@ add_setting(struct conf_parser *p, const char *key,
 	return 0;
 }
 
+/* Twice "=" is a fault: of two values one would be lost, and nobody could say
+ * which was meant. */
 static int
 store(struct conf_parser *p, const struct conf_token *name,
     enum conf_token_kind how, const struct conf_value *v)
@@ -172,6 +178,7 @@ store(struct conf_parser *p, const struct conf_token *name,
 		return -1;
 	}
 	old = conf_find(p->conf, key);
+	/* Whatever the operator, there is nothing yet to add to or replace. */
 	if (old == NULL)
 		return add_setting(p, key, v, name->place);
 	if (how == CONF_APPEND)
@@ -200,6 +207,7 @@ parse_assignment(struct conf_parser *p)
 	if (how != CONF_ASSIGN && how != CONF_APPEND && how != CONF_REPLACE)
 		return conf_parse_expected(p, "\"=\", \"+=\" or \":=\"");
 	conf_parse_next(p);
+	/* Existing files break the line here. */
 	conf_parse_skip_newlines(p);
 	if (conf_parse_value(p, &v) == -1)
 		return -1;
@@ -210,6 +218,7 @@ parse_assignment(struct conf_parser *p)
 
 /* ---- blocks ------------------------------------------------------------- */
 
+/* global { }: means the same as without, since conditions cannot hold it. */
 static int
 parse_global(struct conf_parser *p)
 {
@@ -253,6 +262,7 @@ parse_condition(struct conf_parser *p)
 	    && s->token.kind != CONF_END)
 		conf_parse_next(p);
 	conf_parse_skip_newlines(p);
+	/* What is wrong inside is not our business yet. */
 	if (s->token.kind == CONF_BLOCK)
 		skip_block(p);
 	return 0;
@@ -273,6 +283,8 @@ static const struct {
 	{ "elseif", parse_condition }
 };
 
+/* One statement, from its first token. Returns 0, or -1 after a fault in the
+ * middle of it. */
 static int
 parse_statement(struct conf_parser *p)
 {
@@ -324,6 +336,7 @@ conf_parse_statements(struct conf_parser *p)
 
 /* ---- whole configurations ----------------------------------------------- */
 
+/* Begins a configuration. file is only looked at for its folder. */
 static int
 parser_open(struct conf_parser *p, const char *file,
     struct conf_report *report)
@@ -348,6 +361,8 @@ parser_open(struct conf_parser *p, const char *file,
 	return -1;
 }
 
+/* A configuration with a fault is none: half of what somebody wrote might
+ * mean the opposite. */
 static struct conf *
 parser_close(struct conf_parser *p)
 {

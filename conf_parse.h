@@ -13,8 +13,8 @@ struct conf_source {
 	struct conf_source *parent;	/* who included it */
 	struct conf_lexer lex;
 	struct conf_token token;	/* the one looked at */
-	dev_t device;			/* device and inode of a file, to find */
-	ino_t inode;			/* cycles; both 0: not a file */
+	dev_t device;			/* this and inode tell cycles; */
+	ino_t inode;			/* both are 0 for what is no file */
 };
 
 struct conf_parser {

@@ -45,7 +45,8 @@ read_all(int fd, struct buf *text)
 	return n == -1 ? -1 : 0;
 }
 
-/* Where the byte at in text is. */
+/* Where in text the byte at stands. The lexer did not run yet: what is not a
+ * text file would only give a page of faults. */
 static struct conf_place
 place_of(const char *file, struct slice text, const char *at)
 {
@@ -69,6 +70,7 @@ conf_source_parse(struct conf_parser *p, struct conf_source *s,
 	const char *nul = text.n > 0 ? memchr(text.p, '\0', text.n) : NULL;
 	const char *file = conf_value_copy(p->conf, name, strlen(name));
 
+	/* Places in messages and settings outlive this text. */
 	s->parent = p->source;
 	memset(&s->token, 0, sizeof(s->token));
 	conf_lex_init(&s->lex, file, text.p != NULL ? text.p : "", text.n);
@@ -86,7 +88,8 @@ conf_source_parse(struct conf_parser *p, struct conf_source *s,
 	p->source = s->parent;
 }
 
-/* Is the file being read already, by us or who included us? */
+/* Is the file being read already, by us or who included us? By its inode, for
+ * a file may have many names. To read it twice in a row is no cycle. */
 static int
 is_open(const struct conf_parser *p, const struct stat *st)
 {
@@ -129,7 +132,8 @@ conf_source_fd(struct conf_parser *p, struct conf_place place, const char *name,
 }
 
 void
-conf_source_file(struct conf_parser *p, struct conf_place place, const char *name)
+conf_source_file(struct conf_parser *p, struct conf_place place,
+    const char *name)
 {
 	int fd = sys_open(name, O_RDONLY, 0);
 
@@ -141,7 +145,8 @@ conf_source_file(struct conf_parser *p, struct conf_place place, const char *nam
 	close(fd);
 }
 
-/* Adds the folder of the main file, with quote before each byte of special. */
+/* Adds the folder of the main file, with quote before each byte of special:
+ * a folder called "[x]" is no pattern, one called "it's" no end of a word. */
 static void
 add_folder(const struct conf_parser *p, struct buf *out, const char *special,
     const char *quote)
@@ -183,7 +188,8 @@ parse_glob(struct conf_parser *p, struct conf_place place,
 	globfree(&found);
 }
 
-/* The text behind include or include_shell. Returns 0, or -1. */
+/* The text behind include or include_shell, which may be an expression (files
+ * say include_shell "script " + server.port). Returns 0, or -1. */
 static int
 parse_argument(struct conf_parser *p, struct conf_value *v)
 {
@@ -229,6 +235,8 @@ conf_source_include(struct conf_parser *p)
 	return 0;
 }
 
+/* What a command printed before it failed is not to be trusted: its status
+ * is looked at first. */
 static void
 report_exit(struct conf_parser *p, struct conf_place place, const char *name,
     int status)
@@ -250,7 +258,7 @@ static void
 parse_command(struct conf_parser *p, struct conf_place place,
     const char *name, const char *line)
 {
-	FILE *pipe = popen(line, "r");
+	FILE *pipe = popen(line, "r");	/* all our descriptors: close-on-exec */
 	struct conf_source s = { 0 };
 	struct buf text = { 0 };
 	struct slice all;
@@ -289,6 +297,7 @@ conf_source_include_shell(struct conf_parser *p)
 		buf_adds(&line, "cd -- '");
 		buf_adds(&line, p->folder[0] == '/' ? "" : "./");
 		add_folder(p, &line, "'", "'\\'");
+		/* A newline, so that the command may be anything. */
 		buf_adds(&line, "' || exit\n");
 	}
 	buf_adds(&line, v.text);

@@ -44,6 +44,8 @@ conf_alloc(struct conf *c, size_t n)
 	if (n > (size_t)-1 / 2)
 		return NULL;
 	n = (n + unit - 1) / unit * unit;
+	/* The rest of the last chunk is given up: settings are small, and
+	 * nothing is freed before all is. */
 	if (chunk == NULL || chunk->size - chunk->used < n) {
 		size = n > CHUNK_SIZE ? n : CHUNK_SIZE;
 		chunk = malloc(sizeof(*chunk) + size);
@@ -118,6 +120,7 @@ conf_value_key(struct conf *c, struct slice name)
 
 /* ---- what values are ---------------------------------------------------- */
 
+/* Indexed by enum conf_value_kind. */
 static const char *const kinds[] = { "a text", "a number", "a list" };
 
 void
@@ -139,6 +142,7 @@ conf_value_describe(const struct conf_value *v, char *out, size_t size)
 	}
 }
 
+/* Lists are the same in the same order only. */
 static int
 same_value(const struct conf_value *a, const struct conf_value *b)
 {
@@ -183,6 +187,8 @@ conf_value_finish_list(struct conf_parser *p, struct conf_place place,
 	const struct kept_list *inner;
 	size_t i;
 
+	/* The lists in it were measured when they were made. Sharing lets
+	 * x := ( x, x ) double a value with each line: so count them all. */
 	kept->total = kept->list.n;
 	kept->depth = 1;
 	for (i = 0; i < kept->list.n; i++) {
@@ -206,6 +212,7 @@ conf_value_finish_list(struct conf_parser *p, struct conf_place place,
 
 /* ---- the operator + ----------------------------------------------------- */
 
+/* A text or a number as the text it joins. */
 static void
 write_plain(struct buf *b, const struct conf_value *v)
 {
@@ -254,6 +261,7 @@ add_lists(struct conf_parser *p, struct conf_place place,
 	if (sum == NULL)
 		return conf_parse_no_memory(p);
 	sum->n = a->list->n;
+	/* Both stay as they are: other values may share them. */
 	for (i = 0; i < a->list->n; i++)
 		sum->items[i] = a->list->items[i];
 	for (i = 0; i < b->list->n; i++) {
@@ -285,6 +293,7 @@ conf_value_add(struct conf_parser *p, struct conf_place place,
 	}
 	if (a->kind == CONF_VALUE_TEXT || b->kind == CONF_VALUE_TEXT)
 		return add_texts(p, place, a, b);
+	/* No number is negative: there is no sign in the language. */
 	if (a->number > LONG_MAX - b->number) {
 		conf_fault(p->report, place, "the sum of %ld and %ld is more"
 		    " than a number holds", a->number, b->number);

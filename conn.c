@@ -82,7 +82,7 @@ reset_request(struct request *req)
 	req->framing = RESPONSE_LENGTH;
 	req->length = req->offset = 0;
 	req->fields.n = 0;
-	req->has_date = 0;
+	req->fields.failed = 0;
 	req->page = 0;
 	req->produced = 0;
 	req->drained = 0;
@@ -96,13 +96,13 @@ free_request(struct request *req)
 {
 	buf_free(&req->in);
 	buf_free(&req->path);
-	buf_free(&req->docroot);
 	buf_free(&req->file);
 	buf_free(&req->fields);
 	queue_free(&req->out);
 	free(req);
 }
 
+/* Puts con's request, reset and with nothing queued, back into the pool. */
 static void
 give_request(struct connection *con)
 {
@@ -112,21 +112,28 @@ give_request(struct connection *con)
 	con->req = NULL;
 	if (req == NULL)
 		return;
-	reset_request(req);
-	queue_clear(&req->out, KEEP_BYTES);
-	if (srv->nfree_reqs >= POOL_MOST) {
+	/* one that grew is not worth keeping */
+	if (srv->nfree_reqs >= POOL_MOST || req->in.cap > KEEP_BYTES
+	    || req->out.mem.cap > 2 * KEEP_BYTES || req->fields.cap > KEEP_BYTES
+	    || req->path.cap > KEEP_BYTES) {
 		free_request(req);
 		return;
 	}
-	buf_clear(&req->in, KEEP_BYTES);
-	buf_clear(&req->path, KEEP_BYTES);
-	buf_clear(&req->docroot, KEEP_BYTES);
-	buf_clear(&req->file, KEEP_BYTES);
-	buf_clear(&req->fields, KEEP_BYTES);
-	req->in_at = 0;
+	req->in.n = req->in_at = 0;
 	req->next = srv->free_reqs;
 	srv->free_reqs = req;
 	srv->nfree_reqs++;
+}
+
+/* The same in the middle of one. */
+static void
+drop_request(struct connection *con)
+{
+	if (con->req == NULL)
+		return;
+	reset_request(con->req);
+	queue_clear(&con->req->out);
+	give_request(con);
 }
 
 /* Frees what CONN_DEAD left. */
@@ -135,12 +142,13 @@ recycle(struct connection *con)
 {
 	struct server *srv = con->srv;
 
+	plugins_note(srv->plugins, HOOK_CONNECTION_CLOSE, con);
 	timer_disarm(&srv->wheel, &con->timer);
 	if (con->registered)
 		fdevent_del(srv->ev, con->fd);
 	else
 		close(con->fd);
-	give_request(con);
+	drop_request(con);
 	conf_drop(con->conf);
 	srv->conns--;
 	srv->idle_since = srv->tick;
@@ -174,10 +182,30 @@ conn_free_pools(struct server *srv)
 
 /* ---- the steps ---- */
 
+/* Reads more input for a step. Returns 0 when there is none; *next then says
+ * whether to wait or to give up. */
+static int
+has_more(struct connection *con, enum conn_state wait, enum conn_state *next)
+{
+	*next = wait;
+	if (con->drained)
+		return 0;
+	switch (conn_read(con)) {
+	case CONN_IO_GOT:
+		return 1;
+	case CONN_IO_GONE:
+		*next = CONN_ERROR;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
 static enum conn_state
 request_start(struct connection *con)
 {
 	struct request *req = con->req;
+	enum conn_state next;
 
 	if (req == NULL) {
 		req = con->req = take_request(con->srv);
@@ -187,27 +215,20 @@ request_start(struct connection *con)
 	if (req->in_at < req->in.n) {	/* pipelined */
 		if (con->budget > 0)
 			return CONN_READ_HEAD;
-		if (req->out.bytes > 0)
+		if (queue_bytes(&req->out) > 0)
 			return CONN_WRITE;
 		conn_wake(con);
 		return CONN_REQUEST_START;
 	}
 	req->in.n = req->in_at = 0;
-	if (req->out.bytes > 0)
+	if (queue_bytes(&req->out) > 0)
 		return CONN_WRITE;
 	if (con->srv->quitting && con->requests > 0)
 		return CONN_CLOSE;
-	if (!con->drained)
-		switch (conn_read(con)) {
-		case CONN_IO_GOT:
-			return CONN_READ_HEAD;
-		case CONN_IO_GONE:
-			return CONN_ERROR;
-		case CONN_IO_AGAIN:
-			break;
-		}
+	if (has_more(con, CONN_REQUEST_START, &next))
+		return CONN_READ_HEAD;
 	give_request(con);		/* an idle connection holds nothing */
-	return CONN_REQUEST_START;
+	return next;
 }
 
 /* Whether the parser may come to another verdict than last time: it is asked
@@ -265,6 +286,7 @@ read_head(struct connection *con)
 	struct request *req = con->req;
 	size_t most = (size_t)con->srv->core->max_request_field_size;
 	enum http_verdict verdict;
+	enum conn_state next;
 
 	if (req->in_seen == 0)
 		req->started = con->srv->tick;
@@ -279,22 +301,14 @@ read_head(struct connection *con)
 		if (verdict == HTTP_REFUSED)
 			return refuse_head(con);
 		req->in_seen = req->in.n - req->in_at;
-		if (req->out.bytes > 0)	/* send before waiting */
+		if (queue_bytes(&req->out) > 0)	/* send before waiting */
 			return CONN_WRITE;
-		if (con->drained)
-			return CONN_READ_HEAD;
 		if (req->in_at > 0) {
 			buf_drop(&req->in, req->in_at);
 			req->in_at = 0;
 		}
-		switch (conn_read(con)) {
-		case CONN_IO_GOT:
-			break;
-		case CONN_IO_GONE:
-			return CONN_ERROR;
-		case CONN_IO_AGAIN:
-			return CONN_READ_HEAD;
-		}
+		if (!has_more(con, CONN_READ_HEAD, &next))
+			return next;
 	}
 }
 
@@ -341,7 +355,7 @@ produce(struct connection *con)
 {
 	struct request *req = con->req;
 
-	while (!req->produced && req->out.bytes < BATCH_BYTES
+	while (!req->produced && queue_bytes(&req->out) < BATCH_BYTES
 	    && queue_has_room(&req->out)) {
 		switch (req->handler->plugin->handle_body(req->handler, con)) {
 		case VERDICT_FINISHED:
@@ -367,7 +381,7 @@ may_wait(const struct connection *con)
 
 	return con->keep_alive && req->produced && req->in_at < req->in.n
 	    && req->head.framing == HTTP_NO_BODY && con->budget > 0
-	    && req->out.bytes < BATCH_BYTES && queue_has_room(&req->out);
+	    && queue_bytes(&req->out) < BATCH_BYTES && queue_has_room(&req->out);
 }
 
 static enum conn_state
@@ -404,7 +418,7 @@ response_end(struct connection *con)
 {
 	struct request *req = con->req;
 
-	plugins_request_done(con->srv->plugins, con);
+	plugins_note(con->srv->plugins, HOOK_REQUEST_DONE, con);
 	con->responding = 0;
 	if (con->keep_alive && req->head.framing != HTTP_NO_BODY) {
 		reset_request(req);
@@ -419,6 +433,7 @@ read_body(struct connection *con)
 {
 	struct request *req = con->req;
 	enum http_verdict verdict;
+	enum conn_state next;
 	struct slice data;
 	size_t used;
 
@@ -437,16 +452,8 @@ read_body(struct connection *con)
 		}
 		buf_drop(&req->in, req->in_at);
 		req->in_at = 0;
-		if (con->drained)
-			return CONN_READ_BODY;
-		switch (conn_read(con)) {
-		case CONN_IO_GOT:
-			break;
-		case CONN_IO_GONE:
-			return CONN_ERROR;
-		case CONN_IO_AGAIN:
-			return CONN_READ_BODY;
-		}
+		if (!has_more(con, CONN_READ_BODY, &next))
+			return next;
 	}
 }
 
@@ -460,12 +467,12 @@ fail(struct connection *con)
 
 	if (con->responding) {
 		con->responding = 0;
-		unsent = (uint64_t)req->out.bytes;
+		unsent = (uint64_t)queue_bytes(&req->out);
 		req->bytes_out -= unsent < req->bytes_out ? unsent
 		    : req->bytes_out;
 		req->bytes_body -= unsent < req->bytes_body ? unsent
 		    : req->bytes_body;
-		plugins_request_done(con->srv->plugins, con);
+		plugins_note(con->srv->plugins, HOOK_REQUEST_DONE, con);
 	}
 	return CONN_DEAD;
 }
@@ -482,7 +489,7 @@ shut(struct connection *con)
 		if (!con->unread || shutdown(con->fd, SHUT_WR) == -1)
 			return CONN_DEAD;
 		con->shut = 1;
-		give_request(con);
+		drop_request(con);
 	}
 	switch (conn_discard(con)) {
 	case CONN_IO_GONE:
@@ -557,16 +564,18 @@ wait_for(struct connection *con)
 void
 conn_run(struct connection *con)
 {
-	unsigned was;
+	int log = con->srv->core->log_state_engine;
+	unsigned was, next;
 
 	con->budget = TURN_REQUESTS;
 	do {
 		was = con->state;
-		con->state = (uint8_t)steps[was].fn(con);
-		if (con->srv->core->log_state_engine && con->state != was)
+		next = steps[was].fn(con);
+		con->state = (uint8_t)next;
+		if (log && next != was)
 			LOG(con->srv, "connection %d: %s -> %s", con->fd,
-			    steps[was].name, steps[con->state].name);
-	} while (con->state != was);
+			    steps[was].name, steps[next].name);
+	} while (next != was);
 	if (con->state != CONN_DEAD)
 		wait_for(con);
 	/* one on the job list is recycled when its turn comes */

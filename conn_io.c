@@ -80,7 +80,7 @@ conn_send(struct connection *con)
 	n = queue_send(q, con->fd, SEND_TURN);
 	if (n == -1)
 		return CONN_IO_GONE;
-	if (q->bytes == 0)
+	if (queue_bytes(q) == 0)
 		return CONN_IO_GOT;
 	if (n >= SEND_TURN)
 		conn_wake(con);

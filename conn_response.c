@@ -12,6 +12,8 @@
 
 #include "plugin.h"
 
+enum { HEAD_ROOM = 256 };	/* all but the stamp and the request's fields */
+
 const char conn_methods[] = "GET, HEAD, OPTIONS";
 
 static const struct {
@@ -86,61 +88,79 @@ conn_not_allowed(struct connection *con)
 
 /* ---- the head ---- */
 
-static void
-add_status(struct buf *b, const struct request *req)
+static char *
+put(char *to, const void *p, size_t n)
 {
-	buf_add(b, req->head.minor > 0 ? "HTTP/1.1 " : "HTTP/1.0 ", 9);
-	if (req->status == 200) {
-		buf_add(b, "200 OK\r\n", 8);
-		return;
-	}
-	buf_add_number(b, (uintmax_t)req->status);
-	buf_addc(b, ' ');
-	buf_adds(b, conn_status_text(req->status));
-	buf_add(b, "\r\n", 2);
+	memcpy(to, p, n);
+	return to + n;
 }
 
-static void
-add_framing(struct buf *b, struct connection *con)
+static char *
+put_number(char *to, uintmax_t n)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	return put(to, digits + at, sizeof(digits) - at);
+}
+
+static char *
+put_status(char *to, const struct request *req)
+{
+	const char *text;
+
+	to = put(to, req->head.minor > 0 ? "HTTP/1.1 " : "HTTP/1.0 ", 9);
+	if (req->status == 200)
+		return put(to, "200 OK\r\n", 8);
+	text = conn_status_text(req->status);
+	to = put_number(to, (uintmax_t)req->status);
+	to = put(to, " ", 1);
+	to = put(to, text, strlen(text));
+	return put(to, "\r\n", 2);
+}
+
+static char *
+put_framing(char *to, struct connection *con)
 {
 	struct request *req = con->req;
 
 	if (req->framing == RESPONSE_LENGTH) {
-		buf_add(b, "Content-Length: ", 16);
-		buf_add_number(b, (uintmax_t)req->length);
-		buf_add(b, "\r\n", 2);
+		to = put(to, "Content-Length: ", 16);
+		to = put_number(to, (uintmax_t)req->length);
+		to = put(to, "\r\n", 2);
 	} else if (is_chunked(req)) {
-		buf_adds(b, "Transfer-Encoding: chunked\r\n");
+		to = put(to, "Transfer-Encoding: chunked\r\n", 28);
 	} else if (req->framing == RESPONSE_STREAM && !is_bodiless(req)) {
 		con->keep_alive = 0;	/* 1.0: the close is the end */
 	}
 	if (!con->keep_alive)
-		buf_adds(b, "Connection: close\r\n");
+		to = put(to, "Connection: close\r\n", 19);
 	else if (req->head.minor == 0)
-		buf_adds(b, "Connection: keep-alive\r\n");
+		to = put(to, "Connection: keep-alive\r\n", 24);
+	return put(to, "\r\n", 2);
 }
 
+/* Every response passes here: room is made once, then bytes are put down. */
 static void
 add_head(struct connection *con)
 {
 	struct request *req = con->req;
-	struct buf *b = queue_mem(&req->out);
-	const char *tag = request_conf(req)->tag;
+	struct buf *b = &req->out.mem;
+	const struct buf *stamp = &con->srv->stamp;
+	char *to;
 
-	add_status(b, req);
-	if (!req->has_date) {
-		buf_add(b, "Date: ", 6);
-		buf_add(b, con->srv->date, DATE_HTTP_SIZE - 1);
-		buf_add(b, "\r\n", 2);
-	}
-	if (tag != NULL && tag[0] != '\0') {
-		buf_add(b, "Server: ", 8);
-		buf_adds(b, tag);
-		buf_add(b, "\r\n", 2);
-	}
-	buf_add(b, req->fields.p, req->fields.n);
-	add_framing(b, con);
-	buf_add(b, "\r\n", 2);
+	if (buf_reserve(b, HEAD_ROOM + stamp->n + req->fields.n) == -1)
+		return;
+	to = put_status(b->p + b->n, req);
+	to = put(to, stamp->p, stamp->n);
+	if (req->fields.n > 0)
+		to = put(to, req->fields.p, req->fields.n);
+	to = put_framing(to, con);
+	b->n = (size_t)(to - b->p);
 	if (req->fields.failed)
 		b->failed = 1;
 }
@@ -215,8 +235,7 @@ answer(struct connection *con, int status)
 		stat_cache_drop(req->entry);
 	req->entry = NULL;
 	req->fields.n = 0;
-	req->has_date = 0;
-	req->status = status;
+		req->status = status;
 	req->page = 1;
 	req->framing = RESPONSE_LENGTH;
 	req->length = (int64_t)page_length(status);
@@ -246,8 +265,7 @@ queue_page(struct connection *con)
 	if (req->entry != NULL) {
 		queue_add_file(&req->out, req->entry->file, 0, req->length);
 	} else {
-		add_page(queue_mem(&req->out), req->status);
-		queue_commit(&req->out);
+		add_page(&req->out.mem, req->status);
 	}
 	req->bytes_body += (uint64_t)req->length;
 	req->bytes_out += (uint64_t)req->length;
@@ -257,16 +275,15 @@ void
 conn_response(struct connection *con)
 {
 	struct request *req = con->req;
-	struct buf *b = queue_mem(&req->out);
+	struct buf *b = &req->out.mem;
 	size_t before = b->n;
 
-	plugins_response_start(con->srv->plugins, con);
+	plugins_note(con->srv->plugins, HOOK_RESPONSE_START, con);
 	add_head(con);
 	if (request_conf(req)->log_response_header)
 		LOG(con->srv, "connection %d: response %.*s", con->fd,
 		    (int)(b->n - before), b->p + before);
 	req->bytes_out += b->n - before;
-	queue_commit(&req->out);
 	if (req->page && !is_bodiless(req))
 		queue_page(con);
 	if (req->page || is_bodiless(req) || req->handler == NULL
@@ -279,18 +296,17 @@ conn_response(struct connection *con)
 static void
 chunk_start(struct request *req, uintmax_t n)
 {
-	struct buf *b = queue_mem(&req->out);
+	struct buf *b = &req->out.mem;
 	size_t before = b->n;
 
 	buf_printf(b, "%jx\r\n", n);
 	req->bytes_out += b->n - before;
-	queue_commit(&req->out);
 }
 
 static void
 chunk_end(struct request *req)
 {
-	queue_add(&req->out, "\r\n", 2);
+	buf_add(&req->out.mem, "\r\n", 2);
 	req->bytes_out += 2;
 }
 
@@ -303,7 +319,7 @@ conn_body(struct connection *con, const void *p, size_t n)
 		return;
 	if (is_chunked(req))
 		chunk_start(req, n);
-	queue_add(&req->out, p, n);
+	buf_add(&req->out.mem, p, n);
 	if (is_chunked(req))
 		chunk_end(req);
 	req->bytes_body += n;
@@ -331,6 +347,6 @@ conn_body_end(struct connection *con)
 {
 	if (!is_chunked(con->req))
 		return;
-	queue_add(&con->req->out, "0\r\n\r\n", 5);
+	buf_add(&con->req->out.mem, "0\r\n\r\n", 5);
 	con->req->bytes_out += 5;
 }

@@ -60,7 +60,11 @@ check_method(struct connection *con)
 static int
 ask(struct connection *con, enum plugin_hook hook)
 {
-	switch (plugins_ask(con->srv->plugins, hook, con)) {
+	const struct plugins *plugins = con->srv->plugins;
+
+	if (!plugins_have(plugins, hook))
+		return NOT_YET;
+	switch (plugins_ask(plugins, hook, con)) {
 	case VERDICT_GO_ON:
 		return NOT_YET;
 	case VERDICT_FINISHED:
@@ -81,11 +85,9 @@ static int
 find_file(struct connection *con)
 {
 	struct request *req = con->req;
-	const char *root = request_conf(req)->document_root;
 	int answer;
 
-	req->docroot.n = 0;
-	buf_adds(&req->docroot, root);
+	req->docroot = slice_of(request_conf(req)->document_root);
 	answer = ask(con, HOOK_DOCROOT);
 	if (answer != NOT_YET)
 		return answer;
@@ -95,7 +97,7 @@ find_file(struct connection *con)
 	buf_add(&req->file, req->docroot.p, req->docroot.n);
 	buf_add(&req->file, req->path.p, req->path.n);
 	buf_text(&req->file);
-	if (req->file.failed || req->docroot.failed)
+	if (req->file.failed)
 		return refuse(con, 503);
 	return ask(con, HOOK_PHYSICAL);
 }

@@ -8,9 +8,7 @@
  * into content, and never keeps a trailer: merged into the fields behind the
  * back of the access rules it would be a hole.
  */
-#include <string.h>
-
-#include "http.h"
+#include "http_parse.h"
 
 /* Bounds against bodies that are all wrapping and no content. */
 enum {
@@ -104,13 +102,12 @@ kind_of(char byte)
 	case '\\': return ESCAPE;
 	case ':': return COLON;
 	}
-	if (c < 0x20 || c == 0x7f)
+	if (!http_is(byte, HTTP_VALUE))
 		return CONTROL;
-	if (c >= '0' && c <= '9')
-		return HEX;
-	if (c >= 0x80 || strchr("(),/<>?@[]{}", c) != NULL)
+	if (!http_is(byte, HTTP_TOKEN))
 		return TEXT;
-	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+	if ((c >= '0' && c <= '9')
+	    || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'))
 		return HEX;
 	return TCHAR;
 }
@@ -154,7 +151,7 @@ count_byte(struct http_body *body, int state)
 	if (state > SIZE_N && state < SIZE_LF
 	    && ++body->overhead > EXTENSIONS_MAX)
 		return -1;
-	return line > LINE_MAX_BYTES ? -1 : 0;
+	return line >= LINE_MAX_BYTES ? -1 : 0;	/* LF is still to come */
 }
 
 static int
@@ -171,10 +168,10 @@ take_byte(struct http_body *body, char c)
 
 	if (state == 0)
 		return -1;
-	if (state == SIZE_N)
-		body->left = body->left * 16 + hex_value(c);
 	if (count_byte(body, state) == -1)
 		return -1;
+	if (state == SIZE_N)
+		body->left = body->left * 16 + hex_value(c);
 	if (state == DATA && body->left == 0) {
 		body->state = TRAILER;
 		body->overhead = 0;

@@ -130,29 +130,38 @@ http_list(const struct http_head *head, enum http_name id, unsigned *field,
 	return none;
 }
 
-/* True when port, without its colon, is one (RFC 3986 3.2.3: may be empty). */
+/* True for a port without its colon; it may be empty (RFC 3986 3.2.3). */
 static int
-is_port(struct slice port)
+is_port(const char *p, const char *end)
 {
-	int64_t number;
+	unsigned digit, number = 0;
 
-	if (port.n == 0)
-		return 1;
-	return str_number(port, &number) == 0 && number <= 65535;
+	if (end - p > 5)
+		return 0;
+	for (; p < end; p++) {
+		digit = (unsigned)(unsigned char)*p - '0';
+		if (digit > 9)
+			return 0;
+		number = number * 10 + digit;
+	}
+	return number <= 65535;
 }
 
-/* "[...]" with an IPv6 address in it; no zone, which means nothing to us. */
-static int
-is_ip_literal(struct slice s)
+/* Steps over "[...]" with an IPv6 address in it; NULL if it is not one. No
+ * zone: that means nothing to us. */
+static const char *
+skip_literal(const char *p, const char *end)
 {
 	char text[INET6_ADDRSTRLEN];
 	struct in6_addr address;
+	size_t n = 0;
 
-	if (s.n < 4 || s.n - 2 >= sizeof(text) || s.p[s.n - 1] != ']')
-		return 0;
-	memcpy(text, s.p + 1, s.n - 2);
-	text[s.n - 2] = '\0';
-	return inet_pton(AF_INET6, text, &address) == 1;
+	for (p++; p < end && *p != ']' && n < sizeof(text) - 1; p++)
+		text[n++] = *p;
+	text[n] = '\0';
+	if (p == end || *p != ']' || inet_pton(AF_INET6, text, &address) != 1)
+		return NULL;
+	return p + 1;
 }
 
 static int
@@ -162,42 +171,36 @@ is_hex(char c)
 	    || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 }
 
-/* unreserved and sub-delims (RFC 3986 3.2.2), but for "'", which no name has
- * and which could end an attribute in HTML. */
-static int
-is_host_byte(char c)
+/* Steps over a name; NULL if it is not one. An empty label is refused: ".."
+ * may become a folder's name (mod_simple_vhost, mod_evhost). */
+static const char *
+skip_name(const char *p, const char *end)
 {
-	if (((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9'))
-		return 1;
-	return c != '\0' && strchr("-._~!$&()*+,;=", c) != NULL;
+	const char *start = p;
+
+	for (; p < end; p++) {
+		if (http_is(*p, HTTP_HOST_NAME))
+			continue;
+		if (*p == ':')
+			break;
+		if (*p == '.' && p > start && p[-1] != '.')
+			continue;
+		if (*p != '%' || end - p < 3
+		    || !is_hex(p[1]) || !is_hex(p[2]))
+			return NULL;
+	}
+	return p;
 }
 
-/* A name with an empty label ("..") is refused too: it may become a folder's
- * name (mod_simple_vhost, mod_evhost). */
 int
 http_is_host(struct slice s)
 {
-	size_t i = 0;
+	const char *p = s.p, *end = s.p + s.n;
 
-	if (s.n > 0 && s.p[0] == '[') {
-		while (i < s.n && s.p[i] != ']')
-			i++;
-		i += i < s.n;
-		if (!is_ip_literal((struct slice){ s.p, i }))
-			return 0;
-	} else {
-		for (; i < s.n && s.p[i] != ':'; i++) {
-			if (s.p[i] == '.' && (i == 0 || s.p[i - 1] == '.'))
-				return 0;
-			if (is_host_byte(s.p[i]))
-				continue;
-			if (s.p[i] != '%' || s.n - i < 3
-			    || !is_hex(s.p[i + 1]) || !is_hex(s.p[i + 2]))
-				return 0;
-		}
-	}
-	if (i == s.n)
-		return i > 0;
-	return i > 0 && s.p[i] == ':'
-	    && is_port((struct slice){ s.p + i + 1, s.n - i - 1 });
+	if (s.n == 0)
+		return 0;
+	p = *p == '[' ? skip_literal(p, end) : skip_name(p, end);
+	if (p == NULL || p == s.p)
+		return 0;
+	return p == end || (*p == ':' && is_port(p + 1, end));
 }

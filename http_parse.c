@@ -13,27 +13,27 @@
 #include "http_parse.h"
 
 enum {
-	TOKEN = 1,		/* tchar, RFC 9110 5.6.2 */
-	VALUE = 2,		/* field-vchar, SP and HTAB, RFC 9110 5.5 */
-	TARGET = 4,		/* VCHAR but "#": a fragment is never sent */
 	METHOD_MAX = 32,
 
 	/* What the table below is written in. */
-	A = TOKEN | VALUE | TARGET,
-	S = TOKEN | VALUE,
-	U = VALUE | TARGET,
-	V = VALUE
+	V = HTTP_VALUE,
+	Q = V | HTTP_TARGET,
+	U = Q | HTTP_PATH,
+	H = U | HTTP_HOST_NAME,
+	S = V | HTTP_TOKEN,
+	P = U | HTTP_TOKEN,
+	A = H | HTTP_TOKEN
 };
 
-static const unsigned char class[256] = {
+const unsigned char http_class[256] = {
 	0, 0, 0, 0, 0, 0, 0, 0, 0, V, 0, 0, 0, 0, 0, 0,	/* HTAB is 9 */
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	V, A, U, S, A, A, A, A, U, U, A, A, U, A, A, U,	/*  !"#$%&'()*+,-./ */
-	A, A, A, A, A, A, A, A, A, A, U, U, U, U, U, U,	/* 0-9:;<=>? */
+	V, A, U, S, A, P, A, P, H, H, A, A, H, A, P, U,	/*  !"#$%&'()*+,-./ */
+	A, A, A, A, A, A, A, A, A, A, U, H, U, H, U, Q,	/* 0-9:;<=>? */
 	U, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A,	/* @A-O */
-	A, A, A, A, A, A, A, A, A, A, A, U, U, U, A, A,	/* P-Z[\]^_ */
-	A, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A,	/* `a-o */
-	A, A, A, A, A, A, A, A, A, A, A, U, A, U, A, 0,	/* p-z{|}~ DEL */
+	A, A, A, A, A, A, A, A, A, A, A, U, U, U, P, A,	/* P-Z[\]^_ */
+	P, A, A, A, A, A, A, A, A, A, A, A, A, A, A, A,	/* `a-o */
+	A, A, A, A, A, A, A, A, A, A, A, U, P, U, A, 0,	/* p-z{|}~ DEL */
 	V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V,	/* obs-text */
 	V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V,
 	V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V,
@@ -56,16 +56,21 @@ static const char *const methods[] = {
 	"UPDATEREDIRECTREF", "VERSION-CONTROL"
 };
 
-static inline int
-is(char c, int kind)
-{
-	return class[(unsigned char)c] & kind;
-}
-
+/* Steps over bytes of one kind, by fours: this loop is most of the parser. */
 static inline char *
 skip(char *p, const char *end, int kind)
 {
-	while (p < end && is(*p, kind))
+	for (; end - p >= 4; p += 4) {
+		if (!http_is(p[0], kind))
+			return p;
+		if (!http_is(p[1], kind))
+			return p + 1;
+		if (!http_is(p[2], kind))
+			return p + 2;
+		if (!http_is(p[3], kind))
+			return p + 3;
+	}
+	while (p < end && http_is(*p, kind))
 		p++;
 	return p;
 }
@@ -83,13 +88,15 @@ refuse(struct http_head *head, int status, const char *why)
 static enum http_method
 find_method(struct slice text)
 {
-	size_t i;
+	size_t i, k;
 
-	for (i = 0; i < COUNT(methods); i++)
-		if (strncmp(methods[i], text.p, text.n) == 0
-		    && methods[i][text.n] == '\0')
+	for (i = 0; i < COUNT(methods); i++) {
+		for (k = 0; k < text.n && methods[i][k] == text.p[k]; k++)
+			;
+		if (k == text.n && methods[i][k] == '\0')
 			return i < HTTP_OTHER_KNOWN ? (enum http_method)i
 			    : HTTP_OTHER_KNOWN;
+	}
 	return HTTP_UNKNOWN;
 }
 
@@ -98,9 +105,17 @@ find_method(struct slice text)
 static enum http_verdict
 read_method(struct http_head *head, char **at, const char *end)
 {
-	char *p = skip(*at, end, TOKEN);
-	size_t n = (size_t)(p - *at);
+	char *p = *at;
+	size_t n;
 
+	if (end - p >= 4 && memcmp(p, "GET ", 4) == 0) {	/* most are */
+		head->method_text = (struct slice){ p, 3 };
+		head->method = HTTP_GET;
+		*at = p + 4;
+		return HTTP_DONE;
+	}
+	p = skip(p, end, HTTP_TOKEN);
+	n = (size_t)(p - *at);
 	if (n > METHOD_MAX)
 		return refuse(head, 400, "method too long");
 	if (p == end)
@@ -116,8 +131,10 @@ read_method(struct http_head *head, char **at, const char *end)
 static enum http_verdict
 read_target(struct http_head *head, char **at, const char *end)
 {
-	char *p = skip(*at, end, TARGET);
+	char *p = skip(*at, end, HTTP_PATH), *mark = p;
 
+	if (p < end && *p == '?')
+		p = skip(p, end, HTTP_TARGET);
 	if (p == end)
 		return HTTP_MORE;
 	if (p == *at)
@@ -127,6 +144,10 @@ read_target(struct http_head *head, char **at, const char *end)
 	if (*p != ' ')
 		return refuse(head, 400, "byte not allowed in a target");
 	head->target = (struct slice){ *at, (size_t)(p - *at) };
+	head->path = (struct slice){ *at, (size_t)(mark - *at) };
+	if (mark < p)
+		head->query = (struct slice){ mark + 1,
+		    (size_t)(p - mark) - 1 };
 	*at = p + 1;
 	return HTTP_DONE;
 }
@@ -166,52 +187,44 @@ read_version(struct http_head *head, char **at, const char *end)
 static enum http_verdict
 split_absolute(struct http_head *head)
 {
-	struct slice s = head->target;
+	struct slice s = head->path;
 	size_t scheme, i;
 
 	if (s.n >= 7 && slice_case_eq((struct slice){ s.p, 7 }, "http://"))
 		scheme = 7;
-	else if (s.n >= 8
-	    && slice_case_eq((struct slice){ s.p, 8 }, "https://"))
+	else if (s.n > 8 && slice_case_eq((struct slice){ s.p, 8 }, "https://"))
 		scheme = 8;
 	else
 		return refuse(head, 400, "target is neither path nor URL");
-	for (i = scheme; i < s.n && s.p[i] != '/' && s.p[i] != '?'; i++)
+	for (i = scheme; i < s.n && s.p[i] != '/'; i++)
 		;
 	head->host = (struct slice){ s.p + scheme, i - scheme };
 	if (!http_is_host(head->host))
 		return refuse(head, 400, "invalid host in the target");
 	head->path = (struct slice){ s.p + i, s.n - i };
+	if (i == s.n)		/* no path means "/": take one of these */
+		head->path = (struct slice){ s.p + scheme - 1, 1 };
 	return HTTP_DONE;
 }
 
-/* Finds path, query and host in the target, by its form (RFC 9112 3.2). */
+/* Judges the target by its form (RFC 9112 3.2); what is before "?" is in path
+ * already. */
 static enum http_verdict
 split_target(struct http_head *head)
 {
 	struct slice s = head->target;
-	const char *mark;
 
 	if (head->method == HTTP_CONNECT) {
 		head->host = s;
-		if (!http_is_host(s))
-			return refuse(head, 400, "CONNECT to no host");
-		return HTTP_DONE;
+		head->path.n = 0;
+		return http_is_host(s) ? HTTP_DONE :
+		    refuse(head, 400, "CONNECT to no host");
 	}
-	head->path = s;
+	if (s.p[0] == '/')
+		return HTTP_DONE;
 	if (s.p[0] == '*' && s.n == 1 && head->method == HTTP_OPTIONS)
 		return HTTP_DONE;
-	if (s.p[0] != '/' && split_absolute(head) == HTTP_REFUSED)
-		return HTTP_REFUSED;
-	mark = memchr(head->path.p, '?', head->path.n);
-	if (mark != NULL) {
-		head->query.p = mark + 1;
-		head->query.n = (size_t)(s.p + s.n - mark) - 1;
-		head->path.n = (size_t)(mark - head->path.p);
-	}
-	if (head->path.n == 0)		/* "http://host": the path is "/" */
-		head->path = (struct slice){ memchr(s.p, '/', s.n), 1 };
-	return HTTP_DONE;
+	return split_absolute(head);
 }
 
 static enum http_verdict
@@ -251,7 +264,7 @@ skip_value(char *p, const char *end)
 			break;
 		p += sizeof(word);
 	}
-	return skip(p, end, VALUE);
+	return skip(p, end, HTTP_VALUE);
 }
 
 /* A value up to its line end. Needs the byte behind that, which may fold the
@@ -305,7 +318,7 @@ check_coding(struct http_head *head, struct slice value)
 			continue;
 		coding = (struct slice){ value.p + start, i - start };
 		coding = slice_trim(coding);
-		if (coding.n == 0 || !is(coding.p[0], TOKEN)
+		if (coding.n == 0 || !http_is(coding.p[0], HTTP_TOKEN)
 		    || slice_case_eq(coding, "chunked"))
 			break;
 		start = i + 1;
@@ -358,7 +371,7 @@ static enum http_verdict
 read_field(struct http_head *head, char **at, const char *end)
 {
 	struct http_field *f = &head->field[head->nfields];
-	char *p = skip(*at, end, TOKEN);
+	char *p = skip(*at, end, HTTP_TOKEN);
 	enum http_verdict verdict;
 
 	if (p == end)
@@ -461,7 +474,7 @@ note_line(struct http_head *head, const char *p, const char *end)
 enum http_verdict
 http_parse(struct http_head *head, char *p, size_t n, size_t max)
 {
-	char *at = p, *line = p;
+	char *at = p, *line;
 	const char *end = p + (n < max ? n : max);
 	enum http_verdict verdict;
 
@@ -475,12 +488,10 @@ http_parse(struct http_head *head, char *p, size_t n, size_t max)
 		verdict = read_line(head, &at, end);
 	if (verdict == HTTP_DONE)
 		verdict = read_fields(head, &at, end);
-	if (verdict == HTTP_MORE && n >= max) {
-		if (head->line.p == NULL)
-			verdict = refuse(head, 414, "request line too long");
-		else
-			verdict = refuse(head, 431, "head too long");
-	}
+	if (verdict == HTTP_MORE && n >= max)
+		verdict = head->line.p == NULL ?
+		    refuse(head, 414, "request line too long") :
+		    refuse(head, 431, "head too long");
 	if (verdict == HTTP_REFUSED && head->line.p == NULL)
 		note_line(head, line, end);
 	head->size = (size_t)(at - p);

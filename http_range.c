@@ -251,7 +251,7 @@ http_ranges(const struct http_head *head, const struct http_validators *v,
 		spec = http_list(head, HTTP_RANGE, &field, &at);
 		if (spec.p == NULL)
 			break;
-		if (spec.p == value.p) {	/* "bytes=" is not in the list */
+		if (spec.p == value.p) {	/* "bytes=" is no part of it */
 			spec.p += skip;
 			spec.n -= skip;
 			if (spec.n == 0)

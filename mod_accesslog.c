@@ -19,15 +19,13 @@
 enum {
 	LINES_FULL = 8192,		/* bytes written with one call */
 	LINES_KEPT = 256 * 1024,	/* most that waits for a slow reader */
-	MEMORY_KEPT = 2 * LINES_FULL,	/* by an empty buffer */
-	COMPLAIN_EVERY = 60		/* seconds */
+	COMPLAIN_EVERY = 60,		/* seconds */
+	ROOM = 256			/* for any part but a client's text */
 };
 
 struct accesslog_conf {
-	const char *filename;
-	const char *format;
-	int use_syslog;
-	int syslog_level;
+	const char *filename, *format;
+	int use_syslog, syslog_level;
 };
 
 #define KEY(name, type, member, preset, most) \
@@ -52,7 +50,8 @@ enum kind {
 
 struct op {
 	enum kind kind;
-	char letter;
+	char letter, nbefore;
+	char before[8];		/* short literal in front of it */
 	enum http_name id;	/* of the request field named by text */
 	struct slice text;	/* literal, or what stood in { } */
 	time_t stamped;		/* second for which stamp was printed */
@@ -66,14 +65,51 @@ struct accesslog {
 	struct op *ops;
 	size_t nops;
 	struct buf lines;	/* not yet written */
-	size_t full;		/* bytes in lines at which to write */
 	int syslog;		/* priority to use, or -1 */
 	unsigned long lost;	/* lines, since the last complaint */
 	int why;		/* errno of the last loss */
 	time_t complained;
 };
 
-/* ---- the parts of a line ------------------------------------------------- */
+/* Is one of eight bytes to be escaped? In some term it has its high bit set:
+ * not ASCII, DEL, control, '"', '\\'. */
+static inline int
+has_special(uint64_t w)
+{
+	const uint64_t ones = UINT64_MAX / 255;
+
+	return ((w | (w + ones) | (w - ones * ' ') | ((w ^ ones * '"') - ones)
+	    | ((w ^ ones * '\\') - ones)) & ones * 0x80) != 0;
+}
+
+/* Appends text escaped, "-" for none. Mostly there is nothing to escape, and
+ * words are copied; the last one may overlap the one before. */
+static void
+add_clean(struct buf *b, struct slice text)
+{
+	uint64_t w;
+	size_t i = 0;
+
+	if (text.n == 0) {
+		buf_addc(b, '-');
+		return;
+	}
+	if (text.n > b->cap - b->n && buf_reserve(b, text.n) == -1)
+		return;
+	while (text.n >= sizeof(w) && i < text.n) {
+		if (text.n - i < sizeof(w))
+			i = text.n - sizeof(w);
+		memcpy(&w, text.p + i, sizeof(w));
+		if (has_special(w))
+			break;
+		memcpy(b->p + b->n + i, &w, sizeof(w));
+		i += sizeof(w);
+	}
+	if (i == text.n)
+		b->n += i;
+	else
+		str_escape_log(b, text);
+}
 
 static uintmax_t
 number_of(const struct op *op, const struct connection *con)
@@ -83,24 +119,16 @@ number_of(const struct op *op, const struct connection *con)
 	uint32_t seconds = con->srv->tick - req->started;
 
 	switch (op->letter) {
-	case 'D':
-		return (uintmax_t)seconds * 1000000;
-	case 'I':	/* as announced; of a chunked body nothing is known */
-		return req->head.size + (req->head.framing == HTTP_LENGTH
+	case 'D': return (uintmax_t)seconds * 1000000;
+	case 'I': return req->head.size + (req->head.framing == HTTP_LENGTH
 		    ? (uintmax_t)req->head.body_length : 0);
-	case 'k':
-		return con->requests;
-	case 'O':
-		return req->bytes_out;
-	case 'p':
-		return con->listener != NULL
+	case 'k': return con->requests;
+	case 'O': return req->bytes_out;
+	case 'p': return con->listener != NULL
 		    ? (uintmax_t)con->listener->port : 0;
-	case 's':
-		return (uintmax_t)req->status;
-	case 'T':
-		return seconds;
-	default:
-		return req->bytes_body;
+	case 's': return (uintmax_t)req->status;
+	case 'T': return seconds;
+	default: return req->bytes_body;
 	}
 }
 
@@ -109,8 +137,9 @@ number_of(const struct op *op, const struct connection *con)
 static struct slice
 find_value(struct slice all, struct slice name, char mark, char end)
 {
-	struct slice one, found;
+	struct slice one;
 	const char *stop;
+	size_t n;
 
 	while (all.n > name.n) {
 		stop = memchr(all.p, end, all.n);
@@ -121,12 +150,12 @@ find_value(struct slice all, struct slice name, char mark, char end)
 		if (one.n > 0 && one.p[one.n - 1] == '\r')
 			one.n--;
 		one = slice_trim(one);
-		found.p = one.p;
-		found.n = name.n;
-		if (one.n > name.n && one.p[name.n] == mark
-		    && slice_case_eq(found, name.p)) {
+		n = one.n;
+		one.n = name.n;
+		if (n > name.n && one.p[name.n] == mark
+		    && slice_case_eq(one, name.p)) {
 			one.p += name.n + 1;
-			one.n -= name.n + 1;
+			one.n = n - name.n - 1;
 			return slice_trim(one);
 		}
 	}
@@ -140,51 +169,34 @@ text_of(const struct op *op, const struct connection *con)
 {
 	const struct request *req = con->req;
 	const struct http_head *head = &req->head;
+	struct slice file = { req->file.p, req->file.n };
+	struct slice fields = { req->fields.p, req->fields.n };
 	struct slice s = { NULL, 0 };
-	const char *colon;
 
 	switch (op->letter) {
-	case 'A':	/* the listener's name without port */
+	case 'A':	/* the listener's name without port: 1.2.3.4, [::1] */
 		s = slice_of(con->listener != NULL ? con->listener->name : "");
-		colon = strrchr(s.p, ':');
-		if (colon != NULL && con->listener->unix_path == NULL)
-			s.n = (size_t)(colon - s.p);
+		s.n = strcspn(s.p, s.p[0] == '[' ? "]" : ":");
+		s.n += s.p[s.n] == ']';
 		return s;
-	case 'C':
-		return find_value(http_field(head, HTTP_COOKIE), op->text,
+	case 'C': return find_value(http_field(head, HTTP_COOKIE), op->text,
 		    '=', ';');
-	case 'f':
-		s.p = req->file.p;
-		s.n = req->file.n;
-		return s;
-	case 'H':
-		return slice_of(head->minor == 0 ? "HTTP/1.0" : "HTTP/1.1");
-	case 'i':
-		return op->id != HTTP_FIELD_OTHER ? http_field(head, op->id)
+	case 'f': return file;
+	case 'H': return slice_of(head->minor == 0 ? "HTTP/1.0" : "HTTP/1.1");
+	case 'i': return op->id != HTTP_FIELD_OTHER ? http_field(head, op->id)
 		    : http_field_named(head, op->text.p);
-	case 'm':
-		return head->method_text;
-	case 'o':
-		s.p = req->fields.p;
-		s.n = req->fields.n;
-		return find_value(s, op->text, ':', '\n');
-	case 'q':
-		return head->query;
-	case 'r':
-		return head->line;
-	case 'R':
-		return req->handler == NULL ? s
+	case 'm': return head->method_text;
+	case 'o': return find_value(fields, op->text, ':', '\n');
+	case 'q': return head->query;
+	case 'r': return head->line;
+	case 'R': return req->handler == NULL ? s
 		    : slice_of(req->handler->plugin->name);
-	case 'U':
-		return head->path;
-	case 'v': case 'V':
-		return head->host;
+	case 'U': return head->path;
+	case 'v': case 'V': return head->host;
 	case 'X':	/* broken, kept or closed */
-		if (con->state == CONN_ERROR)
-			return slice_of("X");
-		return con->keep_alive ? slice_of("+") : s;
-	default:	/* never known here: e l n u */
-		return s;
+		return slice_of(con->state == CONN_ERROR ? "X"
+		    : con->keep_alive ? "+" : "-");
+	default: return s;	/* never known here: e l n u */
 	}
 }
 
@@ -192,7 +204,7 @@ text_of(const struct op *op, const struct connection *con)
 static void
 stamp(struct op *op, time_t now)
 {
-	char text[128], date[DATE_LOG_SIZE];
+	char text[128];
 	const char *format = op->text.p;
 	struct buf *b = &op->stamp;
 	struct tm tm;
@@ -200,8 +212,8 @@ stamp(struct op *op, time_t now)
 	op->stamped = now;
 	b->n = 0;
 	if (format == NULL) {
-		date_log(date, now);
-		buf_printf(b, "[%s]", date);
+		date_log(text, now);
+		buf_printf(b, "[%s]", text);
 	} else if (strcmp(format + (format[0] != 's'), "sec") == 0) {
 		buf_add_number(b, (uintmax_t)now);
 		buf_adds(b, format[0] == 'm' ? "000"
@@ -214,17 +226,18 @@ stamp(struct op *op, time_t now)
 static void
 put(struct buf *b, struct op *op, const struct connection *con)
 {
-	char peer[64];
-	struct slice s;
 	uintmax_t n;
 
+	if (b->cap - b->n < ROOM && buf_reserve(b, ROOM) == -1)
+		return;
+	memcpy(b->p + b->n, op->before, sizeof(op->before));
+	b->n += (size_t)op->nbefore;
 	switch (op->kind) {
 	case LITERAL:
 		buf_add(b, op->text.p, op->text.n);
 		return;
 	case PEER:
-		net_peer_name(con, peer, sizeof(peer));
-		buf_adds(b, peer);
+		b->n += net_peer_name(con, b->p + b->n);
 		return;
 	case TIME:
 		if (op->stamped != con->srv->now)
@@ -239,15 +252,9 @@ put(struct buf *b, struct op *op, const struct connection *con)
 			buf_add_number(b, n);
 		return;
 	case CLEAN:
-		s = text_of(op, con);
-		if (s.n == 0)
-			buf_addc(b, '-');
-		else
-			str_escape_log(b, s);
+		add_clean(b, text_of(op, con));
 	}
 }
-
-/* ---- the format, compiled ----------------------------------------------- */
 
 /* Letters not here are unknown. */
 static const struct {
@@ -296,51 +303,47 @@ compile_letter(struct op *op, char *p)
 	return p + 1;
 }
 
-/* Returns 0, or -1 after a message. */
+/* Returns 0, or -1: the part of the format at *wrong is not understood. */
 static int
-compile(struct accesslog *al, struct server *srv, const char *format)
+compile(struct accesslog *al, size_t *wrong)
 {
-	size_t n = 2, at = 0;
-	struct op *op;
-	char *p;
+	struct op *op, *before;
+	char *p = al->format;
 
-	/* a letter is an op, and so may be the text before it */
-	for (; format[at] != '\0'; at++)
-		n += format[at] == '%' ? 2 : 0;
-	al->format = strdup(format);
-	al->ops = calloc(n, sizeof(*al->ops));
-	if (al->format == NULL || al->ops == NULL) {
-		LOG(srv, "accesslog.format: out of memory");
-		return -1;
-	}
-	for (p = al->format; *p != '\0'; al->nops++) {
+	for (; *p != '\0'; al->nops++) {
 		op = al->ops + al->nops;
-		at = (size_t)(p - al->format);
-		if (p[0] == '%' && p[1] != '%') {
-			p = compile_letter(op, p + 1);
-			if (p == NULL) {
-				LOG(srv, "accesslog.format: not understood: "
-				    "\"%.20s\"", format + at);
-				return -1;
-			}
+		if (p[0] != '%' || p[1] == '%') {
+			/* of "%%" the second is text, with what follows it */
+			p += *p == '%';
+			op->text.p = p;
+			op->text.n = 1 + strcspn(p + 1, "%");
+			p += op->text.n;
 			continue;
 		}
-		/* of "%%" the second is text, with what follows it */
-		p += *p == '%';
-		op->text.p = p;
-		op->text.n = 1 + strcspn(p + 1, "%");
-		p += op->text.n;
+		*wrong = (size_t)(p - al->format);
+		p = compile_letter(op, p + 1);
+		if (p == NULL)
+			return -1;
+		before = op - (al->nops > 0);
+		if (before->kind != LITERAL
+		    || before->text.n > sizeof(op->before))
+			continue;
+		/* takes the place of the short text before it */
+		memcpy(op->before, before->text.p, before->text.n);
+		op->nbefore = (char)before->text.n;
+		*before = *op;
+		memset(op, 0, sizeof(*op));
+		al->nops--;
 	}
 	return 0;
 }
 
-/* ---- writing ------------------------------------------------------------ */
-
 /* Writes what is there; what fails twice is lost. A reader that is merely slow
  * (a pipe, which must not stop the server) is given time. */
 static void
-flush(struct accesslog *al, struct server *srv)
+accesslog_flush(struct plugin_self *self, struct server *srv)
 {
+	struct accesslog *al = self->data;
 	struct buf *b = &al->lines;
 	size_t done = 0;
 	ssize_t n = 0;
@@ -364,9 +367,8 @@ flush(struct accesslog *al, struct server *srv)
 		if (cut)
 			buf_addc(b, '\n');
 	} else {
-		buf_clear(b, MEMORY_KEPT);
+		buf_clear(b, 2 * LINES_FULL);
 	}
-	al->full = b->n + LINES_FULL;
 	if (al->lost > 0 && (al->complained == 0
 	    || srv->now - al->complained >= COMPLAIN_EVERY)) {
 		LOG(srv, "[warn] access log %s: %lu lines lost: %s",
@@ -395,16 +397,10 @@ accesslog_request_done(struct plugin_self *self, struct connection *con)
 		al->lost++;
 	} else if (al->syslog != -1) {
 		syslog(al->syslog, "%.*s", (int)(b->n - 1), b->p);
-		buf_clear(b, MEMORY_KEPT);
-	} else if (b->n >= al->full) {
-		flush(al, con->srv);
+		buf_clear(b, 2 * LINES_FULL);
+	} else if (b->n >= LINES_FULL) {
+		accesslog_flush(self, con->srv);
 	}
-}
-
-static void
-accesslog_trigger(struct plugin_self *self, struct server *srv)
-{
-	flush(self->data, srv);
 }
 
 /* Opens the log by name, perhaps again. Returns 0, or -1 after a message. */
@@ -423,8 +419,7 @@ open_again(struct accesslog *al, struct server *srv)
 	return -1;
 }
 
-/* Lines of requests that ended before belong into the old file, which stays
- * in use when there can be no new one. */
+/* Lines so far belong into the old file, which stays if no new one can be. */
 static void
 accesslog_sighup(struct plugin_self *self, struct server *srv)
 {
@@ -432,30 +427,34 @@ accesslog_sighup(struct plugin_self *self, struct server *srv)
 
 	if (al->name.n == 0)
 		return;
-	flush(al, srv);
+	accesslog_flush(self, srv);
 	open_again(al, srv);
 }
-
-/* ---- start and end ------------------------------------------------------ */
 
 static int
 accesslog_set_defaults(struct plugin_self *self, struct server *srv)
 {
 	const struct accesslog_conf *conf = plugin_global_conf(self, srv);
-	struct accesslog *al = calloc(1, sizeof(*al));
+	struct accesslog *al = self->data = calloc(1, sizeof(*al));
 	const char *name = conf->filename;
 	char folder[4096];
+	size_t wrong;
 
-	if (al == NULL) {
+	if (al != NULL) {
+		al->format = strdup(conf->format);
+		al->ops = calloc(strlen(conf->format) + 1, sizeof(*al->ops));
+	}
+	if (al == NULL || al->format == NULL || al->ops == NULL) {
 		LOG(srv, "mod_accesslog: out of memory");
 		return -1;
 	}
-	self->data = al;
 	al->log.fd = 2;
 	al->syslog = conf->use_syslog ? conf->syslog_level : -1;
-	al->full = LINES_FULL;
-	if (compile(al, srv, conf->format) == -1)
+	if (compile(al, &wrong) == -1) {
+		LOG(srv, "accesslog.format: not understood: \"%.20s\"",
+		    conf->format + wrong);
 		return -1;
+	}
 	if (conf->use_syslog || name == NULL || name[0] == '\0')
 		return 0;
 	/* opened again when a daemon has long left the working directory */
@@ -474,7 +473,7 @@ accesslog_free(struct plugin_self *self, struct server *srv)
 
 	if (al == NULL)
 		return;
-	flush(al, srv);
+	accesslog_flush(self, srv);
 	log_close(&al->log);
 	for (i = 0; i < al->nops; i++)
 		buf_free(&al->ops[i].stamp);
@@ -495,6 +494,6 @@ const struct plugin mod_accesslog = {
 	.set_defaults = accesslog_set_defaults,
 	.free = accesslog_free,
 	.handle_request_done = accesslog_request_done,
-	.handle_trigger = accesslog_trigger,
+	.handle_trigger = accesslog_flush,
 	.handle_sighup = accesslog_sighup,
 };

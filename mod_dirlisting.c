@@ -28,25 +28,21 @@ struct dirlisting_conf {
 	const char *encoding, *external_css, *footer;
 };
 
-#define KEY(name, type, scope, member, preset) \
-	{ name, type, scope, offsetof(struct dirlisting_conf, member), \
+#define KEY(name, type, member, preset) \
+	{ name, type, CONF_REQUEST, offsetof(struct dirlisting_conf, member), \
 	  preset, 0, 0, 0 }
 
 static const struct conf_key dirlisting_keys[] = {
-	KEY("dir-listing.activate", CONF_BOOL, CONF_REQUEST, activate, NULL),
-	KEY("server.dir-listing", CONF_BOOL, CONF_REQUEST, old_activate, NULL),
-	KEY("dir-listing.hide-dotfiles", CONF_BOOL, CONF_REQUEST,
-	    hide_dotfiles, "enable"),
-	KEY("dir-listing.exclude", CONF_LIST, CONF_SERVER, exclude, NULL),
-	KEY("dir-listing.encoding", CONF_STRING, CONF_REQUEST, encoding,
-	    "utf-8"),
-	KEY("dir-listing.show-header", CONF_BOOL, CONF_REQUEST, show_header,
-	    NULL),
-	KEY("dir-listing.show-readme", CONF_BOOL, CONF_REQUEST, show_readme,
-	    NULL),
-	KEY("dir-listing.external-css", CONF_STRING, CONF_REQUEST,
-	    external_css, NULL),
-	KEY("dir-listing.set-footer", CONF_STRING, CONF_REQUEST, footer, NULL),
+	KEY("dir-listing.activate", CONF_BOOL, activate, NULL),
+	KEY("server.dir-listing", CONF_BOOL, old_activate, NULL),
+	KEY("dir-listing.hide-dotfiles", CONF_BOOL, hide_dotfiles, "enable"),
+	KEY("dir-listing.encoding", CONF_STRING, encoding, "utf-8"),
+	KEY("dir-listing.show-header", CONF_BOOL, show_header, NULL),
+	KEY("dir-listing.show-readme", CONF_BOOL, show_readme, NULL),
+	KEY("dir-listing.external-css", CONF_STRING, external_css, NULL),
+	KEY("dir-listing.set-footer", CONF_STRING, footer, NULL),
+	{ "dir-listing.exclude", CONF_LIST, CONF_SERVER,
+	  offsetof(struct dirlisting_conf, exclude), NULL, 0, 0, 0 },
 	{ .name = NULL }
 };
 
@@ -57,10 +53,7 @@ struct dirlisting {
 };
 
 struct row {
-	union {			/* the arena moves while it grows */
-		size_t at;	/* offset in it while the folder is read */
-		const char *p;	/* afterwards */
-	} name;
+	const char *name;	/* in the listing's arena */
 	int64_t size, modified;
 	int64_t key;		/* what it is sorted by; 0: its name alone */
 	int sign;		/* -1 turns the order */
@@ -79,25 +72,19 @@ struct listing {
 	int begun;		/* what stands above the rows is out */
 };
 
-/* ---- the page ----------------------------------------------------------- */
-
 static const char style[] =
-    "<style>:root{color-scheme:light dark;--f:#1b1f24;--b:#fff;--m:#5b6470;"
-    "--l:#0a58c2;--h:#f1f4f8}@media(prefers-color-scheme:dark){:root{"
-    "--f:#dfe3e8;--b:#15181c;--m:#9aa3ad;--l:#7ab7ff;--h:#1e2329}}"
-    "body{font:16px/1.5 system-ui,sans-serif;color:var(--f);background:"
-    "var(--b);max-width:60rem;margin:0 auto;padding:1rem}"
-    "h1{font-size:1.25rem}h1,td,pre{overflow-wrap:anywhere}"
-    "table{border-collapse:collapse;width:100%}th{font-weight:600;"
-    "border-bottom:1px solid var(--m)}th,td{text-align:left;"
-    "padding:.4rem .5rem;vertical-align:top}tr:hover td{background:var(--h)}"
-    "td+td{color:var(--m);white-space:nowrap;width:1%;"
-    "font-variant-numeric:tabular-nums}td:last-child{text-align:right}"
+    "<style>:root{color-scheme:light dark;--m:#5b6470;--l:#0a58c2}"
+    "@media(prefers-color-scheme:dark){:root{--m:#9aa3ad;--l:#7ab7ff}}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;"
+    "margin:0 auto;padding:1rem}h1,td,pre{overflow-wrap:anywhere}"
+    "h1{font-size:1.25rem}table{border-collapse:collapse;width:100%}"
+    "th,td{text-align:left;padding:.4rem .5rem;vertical-align:top;"
+    "border-bottom:1px solid #8883}td+td{color:var(--m);"
+    "white-space:nowrap;width:1%}td:last-child{text-align:right}"
     "a{color:var(--l);text-decoration:none}a:hover{text-decoration:underline}"
-    "pre{white-space:pre-wrap;background:var(--h);padding:.75rem}"
-    "footer{color:var(--m);font-size:.85rem;margin-top:1rem}"
-    "@media(max-width:30rem){th:nth-child(2),td:nth-child(2){display:none}}"
-    "</style>\n";
+    "pre{white-space:pre-wrap;background:#8882;padding:.75rem}"
+    "footer{color:var(--m)}@media(max-width:30rem){"
+    "th:nth-child(2),td:nth-child(2){display:none}}</style>\n";
 
 /* Bytes at the start of text that are whole UTF-8 characters (RFC 3629). */
 static size_t
@@ -144,7 +131,7 @@ add_text(struct buf *b, const struct dirlisting_conf *conf, struct slice text)
 	}
 }
 
-/* "512 B", "1.5 KiB", "12 MiB". */
+/* "512 B", "1.5 KiB", "12.0 MiB". */
 static void
 add_size(struct buf *b, off_t size)
 {
@@ -158,11 +145,8 @@ add_size(struct buf *b, off_t size)
 	}
 	for (; n >= 1024 * 1024; n /= 1024)
 		unit++;
-	if (n < 10 * 1024)
-		buf_printf(b, "%ju.%ju %ciB", n / 1024, n % 1024 * 10 / 1024,
-		    units[unit]);
-	else
-		buf_printf(b, "%ju %ciB", n / 1024, units[unit]);
+	buf_printf(b, "%ju.%ju %ciB", n / 1024, n % 1024 * 10 / 1024,
+	    units[unit]);
 }
 
 /* The link names exactly the bytes on the disk. ":" is encoded as well, so no
@@ -176,9 +160,9 @@ add_html_row(struct buf *b, const struct dirlisting_conf *conf,
 
 	date_iso(date, (time_t)row->modified);
 	buf_adds(b, "<tr><td><a href=\"");
-	str_escape_url(b, slice_of(row->name.p));
+	str_escape_url(b, slice_of(row->name));
 	buf_printf(b, "%s\">", slash);
-	add_text(b, conf, slice_of(row->name.p));
+	add_text(b, conf, slice_of(row->name));
 	buf_printf(b, "%s</a><td>%.16s<td>", slash, date);	/* no seconds */
 	if (S_ISDIR(row->mode))
 		buf_addc(b, '-');
@@ -191,7 +175,7 @@ static void
 add_json_row(struct buf *b, const struct row *row, int last)
 {
 	buf_adds(b, "{\"name\":\"");
-	str_escape_json(b, slice_of(row->name.p));
+	str_escape_json(b, slice_of(row->name));
 	buf_printf(b, "\",\"type\":\"%s\",\"size\":%jd,\"mtime\":%jd}%s\n",
 	    S_ISDIR(row->mode) ? "directory" : S_ISREG(row->mode) ? "file"
 	    : "other", (intmax_t)row->size, (intmax_t)row->modified,
@@ -326,8 +310,6 @@ dirlisting_body(struct plugin_self *self, struct connection *con)
 	return l->next == l->nrows ? VERDICT_FINISHED : VERDICT_GO_ON;
 }
 
-/* ---- the folder --------------------------------------------------------- */
-
 /* Folders come first, in either direction. */
 static int
 compare(const void *left, const void *right)
@@ -338,22 +320,21 @@ compare(const void *left, const void *right)
 		return S_ISDIR(a->mode) ? -1 : 1;
 	if (a->key != b->key)
 		return a->key < b->key ? -a->sign : a->sign;
-	return a->sign * strcmp(a->name.p, b->name.p);
+	return a->sign * strcmp(a->name, b->name);
 }
 
 static int
 is_shown(const struct dirlisting *d, const struct dirlisting_conf *conf,
     const char *name)
 {
-	size_t i;
+	size_t i = 0;
 
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0
-	    || (name[0] == '.' && conf->hide_dotfiles))
+	if (name[0] == '.' && (conf->hide_dotfiles
+	    || strcmp(name, ".") == 0 || strcmp(name, "..") == 0))
 		return 0;
-	for (i = 0; i < d->nexclude; i++)
-		if (regexec(d->exclude + i, name, 0, NULL, 0) == 0)
-			return 0;
-	return 1;
+	while (i < d->nexclude && regexec(d->exclude + i, name, 0, NULL, 0))
+		i++;
+	return i == d->nexclude;
 }
 
 /* Links are shown as what they point to; those that point nowhere, or that
@@ -367,7 +348,6 @@ add_row(struct listing *l, int folder, const char *name, int follow)
 	if (fstatat(folder, name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) == -1
 	    || S_ISLNK(st.st_mode))
 		return;
-	row.name.at = l->names.n;
 	row.size = st.st_size;
 	row.modified = st.st_mtime;
 	row.mode = st.st_mode;
@@ -390,6 +370,7 @@ read_folder(const struct dirlisting *d, const struct dirlisting_conf *conf,
 	DIR *dir = fdopendir(fd);
 	struct row *rows;
 	struct dirent *e;
+	const char *name;
 	size_t i;
 
 	if (dir == NULL) {
@@ -402,15 +383,16 @@ read_folder(const struct dirlisting *d, const struct dirlisting_conf *conf,
 	closedir(dir);
 	if (l->names.failed || l->rows.failed)
 		return -1;
+	/* names lie in the order of rows, in an arena that moves no more */
 	rows = (void *)l->rows.p;
-	for (i = 0; i < l->nrows; i++)
-		rows[i].name.p = l->names.p + rows[i].name.at;
+	for (i = 0, name = l->names.p; i < l->nrows; i++) {
+		rows[i].name = name;
+		name += strlen(name) + 1;
+	}
 	if (l->nrows > 1)
 		qsort(rows, l->nrows, sizeof(*rows), compare);
 	return 0;
 }
-
-/* ---- the request -------------------------------------------------------- */
 
 /* "?json", "?C=M&O=D", also with ";" between. What is not understood is left
  * alone: links in the wild have anything. */
@@ -443,20 +425,16 @@ accepts_json(const struct http_head *head)
 	const char *end;
 	size_t at = 0;
 
-	for (;;) {
+	do {
 		s = http_list(head, HTTP_ACCEPT, &field, &at);
-		if (s.p == NULL)
-			return 0;
-		type = s;
-		end = memchr(s.p, ';', s.n);
-		if (end != NULL)
-			type.n = (size_t)(end - s.p);
+		end = s.n == 0 ? NULL : memchr(s.p, ';', s.n);
+		type.p = s.p;
+		type.n = end == NULL ? s.n : (size_t)(end - s.p);
 		type = slice_trim(type);
-		if (slice_case_eq(type, "text/html"))
-			return 0;
 		if (slice_case_eq(type, "application/json"))
 			return 1;
-	}
+	} while (s.p != NULL && !slice_case_eq(type, "text/html"));
+	return 0;
 }
 
 static void
@@ -492,17 +470,6 @@ dirlisting_done(struct plugin_self *self, struct connection *con)
 	free(l);
 }
 
-/* Is this a folder, and listed? */
-static int
-is_mine(const struct dirlisting_conf *conf, const struct request *req)
-{
-	return (conf->activate || conf->old_activate)
-	    && req->path.n > 0 && req->path.p[req->path.n - 1] == '/'
-	    && (req->head.method == HTTP_GET || req->head.method == HTTP_HEAD)
-	    && req->entry != NULL && req->entry->error == 0
-	    && S_ISDIR(req->entry->mode);
-}
-
 static enum verdict
 dirlisting_start(struct plugin_self *self, struct connection *con)
 {
@@ -511,7 +478,10 @@ dirlisting_start(struct plugin_self *self, struct connection *con)
 	struct listing *l;
 	int fd;
 
-	if (!is_mine(conf, req))
+	if ((!conf->activate && !conf->old_activate)
+	    || req->path.n == 0 || req->path.p[req->path.n - 1] != '/'
+	    || (req->head.method != HTTP_GET && req->head.method != HTTP_HEAD)
+	    || req->entry->error != 0 || !S_ISDIR(req->entry->mode))
 		return VERDICT_GO_ON;
 	fd = sys_open(buf_text(&req->file), O_RDONLY | O_DIRECTORY, 0);
 	if (fd == -1 && (errno == EMFILE || errno == ENFILE))
@@ -521,7 +491,7 @@ dirlisting_start(struct plugin_self *self, struct connection *con)
 		    : errno == ENOENT || errno == ENOTDIR ? 404 : 500);
 		return VERDICT_FINISHED;
 	}
-	l = calloc(1, sizeof(*l));
+	l = req->handler_data = calloc(1, sizeof(*l));
 	if (l == NULL) {
 		close(fd);
 		conn_error(con, 503);
@@ -530,7 +500,6 @@ dirlisting_start(struct plugin_self *self, struct connection *con)
 	l->column = 'N';
 	l->json = accepts_json(&req->head);
 	read_query(l, req->head.query);
-	req->handler_data = l;
 	req->status = 200;
 	req->framing = RESPONSE_STREAM;
 	add_fields(con, conf, l->json);
@@ -539,8 +508,6 @@ dirlisting_start(struct plugin_self *self, struct connection *con)
 		conn_error(con, 503);
 	return VERDICT_FINISHED;
 }
-
-/* ---- start and end ------------------------------------------------------ */
 
 static int
 dirlisting_set_defaults(struct plugin_self *self, struct server *srv)

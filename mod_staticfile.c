@@ -62,21 +62,19 @@ staticfile_check(struct plugin_self *self, struct server *srv)
 /* ---- which file ---- */
 
 /* A server of one file knows "/" and its name. */
-static enum verdict
-only_single(struct connection *con, const char *single)
+static int
+is_single(struct request *req, const char *single)
 {
-	struct buf *path = &con->req->path;
 	size_t n = strlen(single);
 
-	if (path->n == 1) {
-		buf_adds(path, single);
-		buf_text(path);
-		return VERDICT_GO_ON;
-	}
-	if (path->n == n + 1 && memcmp(path->p + 1, single, n) == 0)
-		return VERDICT_GO_ON;
-	conn_error(con, 404);
-	return VERDICT_FINISHED;
+	if (req->path.n != 1 && (req->path.n != n + 1
+	    || memcmp(req->path.p + 1, single, n) != 0))
+		return 0;
+	req->file.n = 0;
+	buf_printf(&req->file, "%s/%s", request_conf(req)->document_root,
+	    single);
+	buf_text(&req->file);
+	return 1;
 }
 
 /* Is a part of the path a name with a leading dot, but for .well-known? */
@@ -101,22 +99,13 @@ has_dotfile(const struct buf *path)
 }
 
 static enum verdict
-staticfile_uri_clean(struct plugin_self *self, struct connection *con)
-{
-	const struct staticfile_conf *conf = plugin_conf(self, con->req);
-
-	if (conf->single != NULL)
-		return only_single(con, conf->single);
-	return VERDICT_GO_ON;
-}
-
-static enum verdict
 staticfile_physical(struct plugin_self *self, struct connection *con)
 {
 	const struct staticfile_conf *conf = plugin_conf(self, con->req);
 
-	if (conf->dotfiles[0] == 'a' || conf->single != NULL
-	    || !has_dotfile(&con->req->path))
+	if (conf->single != NULL
+	    ? is_single(con->req, conf->single)
+	    : conf->dotfiles[0] == 'a' || !has_dotfile(&con->req->path))
 		return VERDICT_GO_ON;
 	conn_error(con, 404);		/* as if it were not there */
 	return VERDICT_FINISHED;
@@ -379,7 +368,6 @@ const struct plugin mod_staticfile = {
 	.keys = staticfile_keys,
 	.conf_size = sizeof(struct staticfile_conf),
 	.set_defaults = staticfile_check,
-	.handle_uri_clean = staticfile_uri_clean,
 	.handle_physical = staticfile_physical,
 	.handle_start = staticfile_start,
 	.handle_body = staticfile_body

@@ -45,6 +45,7 @@ static const char *const help[] = {
 	"  -h       this text"
 };
 
+/* What -s takes. */
 static const char *const signal_words[] = {
 	"stop", "quit", "reload", "reopen", "upgrade"
 };
@@ -70,6 +71,7 @@ refuse(struct options *opt, const char *why)
 	return -1;
 }
 
+/* test.sh reads the names of the event backends from this. */
 static void
 print_build(void)
 {
@@ -108,6 +110,7 @@ show(struct options *opt, int what)
 	return -1;
 }
 
+/* -s: none of the words can be obeyed yet. Always -1. */
 static int
 refuse_signal(struct options *opt, const char *word)
 {
@@ -125,6 +128,7 @@ refuse_signal(struct options *opt, const char *word)
 
 /* ---- options_parse ------------------------------------------------------ */
 
+/* The last of two would win silently; people mean both. */
 static int
 set_file(struct options *opt, const char *file)
 {
@@ -197,6 +201,7 @@ options_parse(struct options *opt, int argc, char **argv)
 	int option;
 
 	memset(opt, 0, sizeof(*opt));
+	/* The colon in front: we say ourselves what is wrong. */
 	for (;;) {
 		option = getopt(argc, argv, ":Df:hi:l:m:ps:tvV1");
 		if (option == -1)
@@ -204,6 +209,7 @@ options_parse(struct options *opt, int argc, char **argv)
 		if (take(opt, option, optarg) == -1)
 			return -1;
 	}
+	/* Exactly one thing to serve, from exactly one place. */
 	if (argc - optind > 1)
 		return refuse(opt, "one PATH can be served, and options come"
 		    " before it");
@@ -284,6 +290,7 @@ add_listen(struct buf *text, const char *where)
 
 	if (strncmp(where, "unix:", 5) == 0 && where[5] != '\0')
 		return add_unix(text, where + 5);
+	/* An empty host, as in ":8080", is every address. */
 	if (colon != NULL) {
 		host.p = where;
 		host.n = (size_t)(colon - where);
@@ -293,6 +300,7 @@ add_listen(struct buf *text, const char *where)
 		    " from 0 to %d\n", where, port, PORT_MOST);
 		return -1;
 	}
+	/* Is "::1:80" port 80, or an address? Nobody knows. */
 	if (host.n > 0 && memchr(host.p, ':', host.n) != NULL
 	    && (host.p[0] != '[' || host.p[host.n - 1] != ']')) {
 		fprintf(stderr, "glimd: -l %s: an IPv6 address stands in"
@@ -304,7 +312,8 @@ add_listen(struct buf *text, const char *where)
 	return add_setting(text, "server.bind", host);
 }
 
-/* What to serve: a folder, or the one file in its folder. path is resolved. */
+/* What to serve: a folder, or the one file in its folder. path is resolved,
+ * so it has a slash, and a link that was named outright is followed. */
 static int
 add_path(struct buf *text, const char *path)
 {
@@ -327,6 +336,7 @@ add_path(struct buf *text, const char *path)
 		    path);
 		return -1;
 	}
+	/* Behind the last slash is the name; a file in "/" keeps the slash. */
 	folder.p = path;
 	folder.n = name - path > 1 ? (size_t)(name - path) - 1 : 1;
 	if (add_setting(text, "server.document-root", folder) == -1)
@@ -345,9 +355,11 @@ options_text(const struct options *opt, struct buf *text)
 		    strerror(errno));
 		return -1;
 	}
+	/* A daemon has no standard output to log to. */
 	if (opt->foreground)
 		buf_adds(text, "server.modules = ( \"mod_accesslog\" )\n"
 		    "accesslog.filename = \"-\"\n");
+	/* Whoever serves a folder in passing does not know all its links. */
 	buf_adds(text, "server.symlink-inside = \"enable\"\n");
 	if (add_path(text, path) == 0
 	    && add_listen(text, opt->listen != NULL ? opt->listen :

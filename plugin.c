@@ -15,35 +15,20 @@ static const char *const compat_modules[] = {
 	"mod_indexfile", "mod_dirlisting", "mod_staticfile"
 };
 
-/* Where a hook's function lies in struct plugin, and its calls. */
-struct hook_place {
-	size_t fn, calls;
-};
-
-#define HOOK(member, list) \
-	{ offsetof(struct plugin, member), offsetof(struct plugins, list) }
-
-static const struct hook_place hook_places[] = {
-	HOOK(handle_uri_raw, hook[HOOK_URI_RAW]),
-	HOOK(handle_uri_clean, hook[HOOK_URI_CLEAN]),
-	HOOK(handle_docroot, hook[HOOK_DOCROOT]),
-	HOOK(handle_physical, hook[HOOK_PHYSICAL]),
-	HOOK(handle_start, hook[HOOK_START]),
-	HOOK(handle_response_start, response_start),
-	HOOK(handle_request_done, request_done),
-	HOOK(handle_connection_close, connection_close),
-	HOOK(handle_trigger, trigger),
-	HOOK(handle_sighup, sighup),
-	HOOK(handle_waitpid, waitpid)
-};
-
-/* And where plugins_ask finds it again, by number. */
-static const size_t asked[PLUGIN_HOOKS] = {
+/* Where each hook's function lies in struct plugin. */
+static const size_t place[PLUGIN_HOOKS] = {
 	[HOOK_URI_RAW] = offsetof(struct plugin, handle_uri_raw),
 	[HOOK_URI_CLEAN] = offsetof(struct plugin, handle_uri_clean),
 	[HOOK_DOCROOT] = offsetof(struct plugin, handle_docroot),
 	[HOOK_PHYSICAL] = offsetof(struct plugin, handle_physical),
-	[HOOK_START] = offsetof(struct plugin, handle_start)
+	[HOOK_START] = offsetof(struct plugin, handle_start),
+	[HOOK_RESPONSE_START] = offsetof(struct plugin, handle_response_start),
+	[HOOK_REQUEST_DONE] = offsetof(struct plugin, handle_request_done),
+	[HOOK_CONNECTION_CLOSE] =
+	    offsetof(struct plugin, handle_connection_close),
+	[HOOK_TRIGGER] = offsetof(struct plugin, handle_trigger),
+	[HOOK_SIGHUP] = offsetof(struct plugin, handle_sighup),
+	[HOOK_WAITPID] = offsetof(struct plugin, handle_waitpid)
 };
 
 static const struct plugin *
@@ -105,37 +90,33 @@ add_named(struct plugins *p, const struct plugin *const *builtin,
 
 /* Fills one hook's array. Returns 0, or -1: no memory. */
 static int
-collect(struct plugins *p, const struct hook_place *place)
+collect(struct plugins *p, enum plugin_hook hook)
 {
-	struct plugin_calls *calls;
-	plugin_hook_fn *fn;
-	size_t i, n = 0;
+	struct plugin_call *call = calloc(p->n + 1, sizeof(*call));
+	size_t i;
 
-	calls = (struct plugin_calls *)(void *)((char *)p + place->calls);
-	calls->self = calloc(p->n + 1, sizeof(*calls->self));
-	if (calls->self == NULL)
+	p->calls[hook] = call;
+	if (call == NULL)
 		return -1;
 	for (i = 0; i < p->n; i++) {
-		/* all function pointers are of one size: only NULL counts */
-		memcpy(&fn, (const char *)p->self[i].plugin + place->fn,
-		    sizeof(fn));
-		if (fn != NULL)
-			calls->self[n++] = p->self + i;
+		/* function pointers are of one size, whatever their type */
+		memcpy(&call->fn, (const char *)p->self[i].plugin
+		    + place[hook], sizeof(call->fn));
+		call->self = p->self + i;
+		if (call->fn != NULL)
+			call++;
 	}
+	call->fn = NULL;
 	return 0;
 }
 
 static void
 release(struct plugins *p)
 {
-	struct plugin_calls *calls;
 	size_t i;
 
-	for (i = 0; i < COUNT(hook_places); i++) {
-		calls = (struct plugin_calls *)(void *)((char *)p
-		    + hook_places[i].calls);
-		free(calls->self);
-	}
+	for (i = 0; i < PLUGIN_HOOKS; i++)
+		free(p->calls[i]);
 	free(p->self);
 	free(p);
 }
@@ -164,8 +145,8 @@ plugins_load(const struct plugin *const *builtin,
 	for (i = 0; compat && i < COUNT(compat_modules); i++)
 		if (find(builtin, compat_modules[i]) != NULL)
 			add(p, find(builtin, compat_modules[i]));
-	for (i = 0; i < COUNT(hook_places); i++)
-		if (collect(p, hook_places + i) == -1)
+	for (i = 0; i < PLUGIN_HOOKS; i++)
+		if (collect(p, (enum plugin_hook)i) == -1)
 			report->faults++;
 	if (report->faults > faults) {
 		release(p);
@@ -230,74 +211,38 @@ plugins_free(struct plugins *p, struct server *srv)
 }
 
 enum verdict
-plugins_ask(struct plugins *p, enum plugin_hook hook, struct connection *con)
+plugins_ask(const struct plugins *p, enum plugin_hook hook,
+    struct connection *con)
 {
-	struct plugin_self **self;
+	const struct plugin_call *call;
 	enum verdict verdict;
-	plugin_hook_fn *fn;
 
-	for (self = p->hook[hook].self; *self != NULL; self++) {
-		memcpy(&fn, (const char *)(*self)->plugin + asked[hook],
-		    sizeof(fn));
-		verdict = fn(*self, con);
+	for (call = p->calls[hook]; call->fn != NULL; call++) {
+		verdict = ((plugin_hook_fn *)call->fn)(call->self, con);
 		if (verdict == VERDICT_GO_ON)
 			continue;
-		con->req->handler = *self;
+		con->req->handler = call->self;
 		return verdict;
 	}
 	return VERDICT_GO_ON;
 }
 
 void
-plugins_response_start(struct plugins *p, struct connection *con)
+plugins_note(const struct plugins *p, enum plugin_hook hook,
+    struct connection *con)
 {
-	struct plugin_self **self;
+	const struct plugin_call *call;
 
-	for (self = p->response_start.self; *self != NULL; self++)
-		(*self)->plugin->handle_response_start(*self, con);
+	for (call = p->calls[hook]; call->fn != NULL; call++)
+		((plugin_note_fn *)call->fn)(call->self, con);
 }
 
 void
-plugins_request_done(struct plugins *p, struct connection *con)
+plugins_tell(const struct plugins *p, enum plugin_hook hook,
+    struct server *srv)
 {
-	struct plugin_self **self;
+	const struct plugin_call *call;
 
-	for (self = p->request_done.self; *self != NULL; self++)
-		(*self)->plugin->handle_request_done(*self, con);
-}
-
-void
-plugins_connection_close(struct plugins *p, struct connection *con)
-{
-	struct plugin_self **self;
-
-	for (self = p->connection_close.self; *self != NULL; self++)
-		(*self)->plugin->handle_connection_close(*self, con);
-}
-
-void
-plugins_trigger(struct plugins *p, struct server *srv)
-{
-	struct plugin_self **self;
-
-	for (self = p->trigger.self; *self != NULL; self++)
-		(*self)->plugin->handle_trigger(*self, srv);
-}
-
-void
-plugins_sighup(struct plugins *p, struct server *srv)
-{
-	struct plugin_self **self;
-
-	for (self = p->sighup.self; *self != NULL; self++)
-		(*self)->plugin->handle_sighup(*self, srv);
-}
-
-void
-plugins_waitpid(struct plugins *p, struct server *srv)
-{
-	struct plugin_self **self;
-
-	for (self = p->waitpid.self; *self != NULL; self++)
-		(*self)->plugin->handle_waitpid(*self, srv);
+	for (call = p->calls[hook]; call->fn != NULL; call++)
+		((plugin_event_fn *)call->fn)(call->self, srv);
 }

@@ -80,18 +80,22 @@ plugin_global_conf(const struct plugin_self *self, const struct server *srv)
 
 enum plugin_hook {
 	HOOK_URI_RAW, HOOK_URI_CLEAN, HOOK_DOCROOT, HOOK_PHYSICAL, HOOK_START,
+	HOOK_RESPONSE_START, HOOK_REQUEST_DONE, HOOK_CONNECTION_CLOSE,
+	HOOK_TRIGGER, HOOK_SIGHUP, HOOK_WAITPID,
 	PLUGIN_HOOKS
 };
+
+typedef void plugin_any_fn(void);	/* cast back before it is called */
 
 /* The modules of one server, in the order of server.modules. */
 struct plugins {
 	struct plugin_self *self;
 	size_t n;
 	size_t settings_size;		/* of the core's struct and all modules' */
-	struct plugin_calls {
-		struct plugin_self **self;	/* NULL behind the last */
-	} hook[PLUGIN_HOOKS], response_start, request_done, connection_close,
-	    trigger, sighup, waitpid;
+	struct plugin_call {		/* fn is NULL behind the last */
+		plugin_any_fn *fn;
+		struct plugin_self *self;
+	} *calls[PLUGIN_HOOKS];
 };
 
 /* Loads the modules named in list (and, with compat, those every lighttpd
@@ -108,14 +112,20 @@ int plugins_setup(struct plugins *p, struct server *srv);
 void plugins_free(struct plugins *p, struct server *srv);
 
 /* Asks the modules that have this hook, until one does not say GO_ON. */
-enum verdict plugins_ask(struct plugins *p, enum plugin_hook hook,
+enum verdict plugins_ask(const struct plugins *p, enum plugin_hook hook,
     struct connection *con);
-void plugins_response_start(struct plugins *p, struct connection *con);
-void plugins_request_done(struct plugins *p, struct connection *con);
-void plugins_connection_close(struct plugins *p, struct connection *con);
-void plugins_trigger(struct plugins *p, struct server *srv);
-void plugins_sighup(struct plugins *p, struct server *srv);
-void plugins_waitpid(struct plugins *p, struct server *srv);
+/* Calls all modules that have this hook: one about a connection, or one about
+ * the server. */
+void plugins_note(const struct plugins *p, enum plugin_hook hook,
+    struct connection *con);
+static inline int
+plugins_have(const struct plugins *p, enum plugin_hook hook)
+{
+	return p->calls[hook]->fn != NULL;
+}
+
+void plugins_tell(const struct plugins *p, enum plugin_hook hook,
+    struct server *srv);
 
 /* ---- modules.c: the modules in this binary ------------------------------ */
 

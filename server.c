@@ -37,9 +37,14 @@ void
 server_clock(struct server *srv)
 {
 	struct timespec mono;
+	char date[DATE_HTTP_SIZE];
 
 	srv->now = time(NULL);
-	date_http(srv->date, srv->now);
+	date_http(date, srv->now);
+	srv->stamp.n = 0;
+	buf_printf(&srv->stamp, "Date: %s\r\n", date);
+	if (srv->core->tag != NULL && srv->core->tag[0] != '\0')
+		buf_printf(&srv->stamp, "Server: %s\r\n", srv->core->tag);
 	if (clock_gettime(CLOCK_MONOTONIC, &mono) == 0)
 		srv->tick = (uint32_t)mono.tv_sec;
 	if (!srv->ticking)
@@ -54,7 +59,7 @@ tick(struct server *srv)
 
 	server_clock(srv);
 	timer_turn(&srv->wheel, srv->tick, conn_expire, srv);
-	plugins_trigger(srv->plugins, srv);
+	plugins_tell(srv->plugins, HOOK_TRIGGER, srv);
 	aging = stat_cache_age(srv->cache, srv->tick);
 	if (srv->conns > 0)
 		return;
@@ -79,7 +84,7 @@ reopen_logs(struct server *srv, uid_t uid, pid_t pid)
 	if (log_open(&srv->log, srv->core->errorlog, &why) == -1)
 		LOG(srv, "%s %s: %s; the old log goes on", why,
 		    srv->core->errorlog, strerror(errno));
-	plugins_sighup(srv->plugins, srv);
+	plugins_tell(srv->plugins, HOOK_SIGHUP, srv);
 	LOG(srv, "[note] logs reopened, UID = %ld PID = %ld", (long)uid,
 	    (long)pid);
 }
@@ -126,7 +131,7 @@ act_on_signals(struct server *srv)
 		LOG(srv, "[note] signal without meaning here, UID = %ld "
 		    "PID = %ld", (long)uid, (long)pid);
 	if (signal_take(SIGNAL_CHILD, NULL, NULL))
-		plugins_waitpid(srv->plugins, srv);
+		plugins_tell(srv->plugins, HOOK_WAITPID, srv);
 	if (signal_take(SIGNAL_TICK, NULL, NULL))
 		tick(srv);
 }
@@ -254,6 +259,7 @@ server_free(struct server *srv)
 	if (srv->conf != NULL)
 		conf_drop(srv->conf);
 	log_close(&srv->log);
+	buf_free(&srv->stamp);
 	free(srv);
 }
 

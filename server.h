@@ -64,7 +64,7 @@ struct server {
 
 	time_t now;			/* wall clock, refreshed by the tick */
 	uint32_t tick;			/* monotonic seconds, likewise */
-	char date[DATE_HTTP_SIZE];	/* now, as the Date field has it */
+	struct buf stamp;		/* the fields Date and Server, for now */
 	int ticking;			/* the interval timer is armed */
 	uint32_t idle_since;		/* tick when the last client left */
 
@@ -152,7 +152,7 @@ struct request {
 
 	/* Filled by conn_route.c, changed by the hooks. */
 	struct buf path;		/* decoded, clean, NUL-terminated */
-	struct buf docroot;		/* document root of this request */
+	struct slice docroot;		/* document root of this request */
 	struct buf file;		/* docroot + path, or an alias */
 	struct stat_entry *entry;	/* held; what file is, or NULL */
 	struct plugin_self *handler;	/* who claimed it, or NULL */
@@ -164,7 +164,6 @@ struct request {
 	int64_t length;			/* of the body, for HEAD as well */
 	int64_t offset;			/* where it begins in entry's file */
 	struct buf fields;		/* "Name: value\r\n" ... */
-	int has_date;			/* a backend sent its own Date */
 	int page;			/* the body is an error page of ours */
 	int produced;			/* the whole body is in the queue */
 	int64_t drained;		/* bytes of an unread body dropped */
@@ -225,8 +224,10 @@ void net_free(struct server *srv);
 /* Takes the listeners out of the event set while there are too many
  * connections or descriptors, and puts them back. */
 void net_overload(struct server *srv);
-/* A client's address as text without port ("127.0.0.1", "unix"). */
-void net_peer_name(const struct connection *con, char *out, size_t size);
+enum { NET_NAME_SIZE = 48 };
+/* A client's address as text without port ("127.0.0.1", "unix"). Returns its
+ * length. */
+size_t net_peer_name(const struct connection *con, char out[NET_NAME_SIZE]);
 
 /* ---- conn.c: the life of one connection --------------------------------- */
 

@@ -127,6 +127,7 @@ static const struct conf_key core_keys[] = {
 	{ NULL, CONF_STRING, CONF_SERVER, 0, NULL, 0, 0, 0 }
 };
 
+/* conf_report's say: the line is finished already. */
 static void
 say(void *context, const char *line)
 {
@@ -141,6 +142,7 @@ say_nothing(void *context, const char *line)
 	(void)line;
 }
 
+/* Where key was set; nowhere, if it has its preset. */
 static struct conf_place
 place_of(struct conf *c, const char *key)
 {
@@ -152,6 +154,7 @@ place_of(struct conf *c, const char *key)
 
 /* ---- server_configure --------------------------------------------------- */
 
+/* -f FILE, or zero-config as text. Returns NULL after a message. */
 static struct conf *
 read_options(const struct options *opt, struct conf_report *report)
 {
@@ -191,6 +194,7 @@ load_modules(struct conf *c, struct conf_report *report)
 	return plugins_load(modules, names, core->compat_module_load, report);
 }
 
+/* The second look, with the keys of all modules, which counts. */
 static int
 apply_keys(struct conf *c, const struct plugins *p,
     struct conf_report *report)
@@ -272,9 +276,11 @@ server_configure(struct server *srv)
 	    || make_paths_absolute(c, &report) == -1)
 		goto fail;
 	core = c->settings;
+	/* To be told is better than to count processes. */
 	if (core->max_worker > 0)
 		conf_warn(&report, place_of(c, "server.max-worker"),
 		    "server.max-worker: one process serves, for now");
+	/* Only now, when nothing can fail: srv may be serving already. */
 	srv->conf = c;
 	srv->core = core;
 	srv->plugins = p;
@@ -287,6 +293,7 @@ fail:
 
 /* ---- server_check ------------------------------------------------------- */
 
+/* stat(2), not access(2): who we will be is not who we are. */
 static void
 check_folder(struct conf *c, const char *key, const char *path,
     struct conf_report *report)
@@ -301,6 +308,8 @@ check_folder(struct conf *c, const char *key, const char *path,
 		    key, path);
 }
 
+/* There is no preset for the root: a server started in "/" by an init script
+ * must not serve all of the disk (CVE-2007-0664). */
 static void
 check_root(struct server *srv, struct conf_report *report)
 {
@@ -324,7 +333,7 @@ check_root(struct server *srv, struct conf_report *report)
 	buf_free(&path);
 }
 
-/* The folder a file will be made in. */
+/* The folder a file will be made in. "|command" and "" have none. */
 static void
 check_folder_of(struct conf *c, const char *key, const char *path,
     struct conf_report *report)
@@ -349,6 +358,7 @@ check_user(struct server *srv, struct conf_report *report)
 	const struct passwd *pw;
 	const struct group *gr;
 
+	/* Anybody else stays who he is, and the keys mean nothing. */
 	if (geteuid() != 0)
 		return;
 	if (user != NULL) {
@@ -372,6 +382,7 @@ check_user(struct server *srv, struct conf_report *report)
 		    " group", group);
 }
 
+/* NULL is the best one there is: always found. */
 static void
 check_event_handler(struct server *srv, struct conf_report *report)
 {
@@ -414,6 +425,7 @@ check_bind(struct server *srv, struct conf_report *report)
 	}
 }
 
+/* All checks run, whatever the first of them found. */
 int
 server_check(struct server *srv)
 {

@@ -47,12 +47,13 @@ refuse 400 "lower case http" "GET /a.txt http/1.1\r\n$host\r\n"
 refuse 400 "a version of one number" "GET /a.txt HTTP/1\r\n$host\r\n"
 refuse 400 "a version with more digits" "GET /a.txt HTTP/1.10\r\n$host\r\n"
 refuse 400 "a version with a zero in front" "GET /a.txt HTTP/01.1\r\n$host\r\n"
-refuse 400 "%00" "GET /a%00.txt HTTP/1.1\r\n$host\r\n"
-refuse 400 "%zz" "GET /a%zz.txt HTTP/1.1\r\n$host\r\n"
-refuse 400 "half an escape" "GET /a%4 HTTP/1.1\r\n$host\r\n"
-refuse 400 "an escaped line end" "GET /a%0d%0aX:%20y HTTP/1.1\r\n$host\r\n"
 refuse 505 "HTTP/2.0" "GET /a.txt HTTP/2.0\r\n$host\r\n"
 refuse 505 "the preface of HTTP/2" 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
+
+# These have a clear end: the connection may stay.
+for target in /a%00.txt /a%zz.txt /a%4 /a%4%31 /a% /a%0d%0aX:%20y /%1b /%ff; do
+	like "400: $target" "$(get "$target" | first)" "HTTP/1.1 400 *"
+done
 
 # ---- methods ----------------------------------------------------------------
 
@@ -108,7 +109,7 @@ refuse 400 "Hostess is not Host" "${line}Hostess: x\r\n\r\n"
 refuse 400 "two Hosts" "$line${host}Host: y\r\n\r\n"
 refuse 400 "the same Host twice" "$line$host$host\r\n"
 for name in 'a b' a/b '"a"' '<a>' a@b a:x a:99999 '[::1' '[' ']' 'a%zz' \
-    'a,b' 'a\\b' 'a?b' 'a#b'; do
+    'a\\b' 'a?b' 'a#b'; do
 	refuse 400 "Host: $name" "${line}Host: $name\r\n\r\n"
 done
 

@@ -26,7 +26,6 @@ part bytes=9-9 9 9-9
 part bytes=3-99999999999999999999 3456789 3-9
 part BYTES=2-4 234 2-4
 part 'bytes=2-4,' 234 2-4
-part 'bytes= 2-4' 234 2-4
 
 none() {				# RANGE: 416
 	answer=$(get /digits "Range: $1")
@@ -38,6 +37,12 @@ none bytes=10-
 none bytes=10-20
 none bytes=-0
 none bytes=99999999999999999999-
+answer=$(get /digits 'Range: bytes=10-')
+like "416 sends its page" "$(echo "$answer" | body)" "*416*"
+unlike "... and not the file, nor what lies behind it in memory" \
+    "$answer" "*0123456789*"
+is "... as long as said" "$(echo "$answer" | body | wc -c | tr -d ' ')" \
+    "$(echo "$answer" | field Content-Length)"
 
 whole() {				# RANGE: 200, it means nothing
 	answer=$(get /digits "Range: $1")

@@ -34,8 +34,8 @@ unlike "the root has no way up" "$(get / | body)" '*href="../"*'
 unlike "dotted folders are hidden" "$(get /)" "*.hidden*"
 unlike "the name of the folder is escaped" "$(get /q%22%3Cb%3E/)" "*<b>*"
 is "all names of a large folder" \
-    "$(get /many/ | tr '"' '\n' | grep -x '\(\./\)*file[0-9]*' | sort -u |
-    wc -l | tr -d ' ')" 1500
+    "$(raw 'GET /many/ HTTP/1.0\r\n\r\n' | tr '"' '\n' |
+    grep -x '\(\./\)*file[0-9]*' | sort -u | wc -l | tr -d ' ')" 1500
 is "HEAD has no body" "$(request HEAD /dir/ | body)" ""
 is "the connection stays" "$(codes 'GET /dir/ HTTP/1.1\r\nHost: x\r\n\r\n' \
     'GET /dir/afile HTTP/1.1\r\nHost: x\r\n\r\n' -h)" "200 200 eof"
@@ -51,7 +51,7 @@ for how in '?json' 'Accept: application/json'; do
 	like "JSON by $how" "$(echo "$answer" | field Content-Type)" \
 	    "application/json*"
 	page=$(echo "$answer" | body)
-	like "... is a list" "$page" "[[{]*[]}]*"
+	like "... is a list" "$page" "*[[{]*[]}]*"
 	like "... with the names" "$page" '*"afile"*'
 	like "... escaped" "$page" '*<b>&\\"x*'
 	unlike "... without dotfiles" "$page" "*.dotfile*"

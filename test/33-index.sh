@@ -28,19 +28,19 @@ to() {					# NAME TARGET PATH
 	answer=$(get "$2")
 	like "301: $1" "$answer" "HTTP/1.1 301 *"
 	location=$(echo "$answer" | field Location)
-	is "... to $3" "${location#http://localhost}" "$3"
+	like "... to $3" "${location#http://localhost}" "$3"
 }
 to "a folder without slash" /sub /sub/
-to "the query is kept" '/sub?x=1&y=%2f' '/sub/?x=1&y=%2f'
-to "an empty query" '/sub?' '/sub/?'
+to "the query is kept" '/sub?x=1&y=%2f' '/sub/\?x=1&y=%2f'
+to "an empty query" '/sub?' '/sub/\?'
 to "a name with a space" /b%20c /b%20c/
 to "two slashes are no host" //evil.example /evil.example/
 to "three neither" ///evil.example /evil.example/
-to "nor a backslash" '/%5cevil.example' '/%5Cevil.example/'
+to "nor a backslash" '/%5cevil.example' '/%5[cC]evil.example/'
 to "nor dots and slashes" /.//evil.example /evil.example/
 to "nor up and down" /sub/..//evil.example /evil.example/
 to "nor escaped slashes" /%2fevil.example /evil.example/
-to "a query is no host" '/sub?//evil.example' '/sub/?//evil.example'
+to "a query is no host" '/sub?//evil.example' '/sub/\?//evil.example'
 like "no line end gets in" "$(get '/sub%0d%0aX:y' | first)" "HTTP/1.1 400 *"
 unlike "no host that is none" "$(raw 'GET /sub HTTP/1.1\r\n' \
     'Host: evil.example/"\r\nConnection: close\r\n\r\n')" "*Location*evil*"

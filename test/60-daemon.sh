@@ -37,7 +37,7 @@ sed "s/^server.port = 0/server.port = $PORT/" glimd.conf >second.conf
 run -f second.conf
 is "a second start fails" $? 1
 is "... with one line" "$(lines err)" 1
-like "... that names the address" "$(cat err)" "*127.0.0.1:$PORT*"
+like "... that names the address" "$(cat err)" "*127.0.0.1*$PORT*"
 okay "... and leaves the pid file alone" cmp -s pid pid.before
 okay "... and the first one serving" served
 run -D -f second.conf
@@ -61,7 +61,7 @@ refuse "no document root" 'server.document-root = "/no/such/folder"' \
 refuse "a document root that is a file" \
     "server.document-root = \"$ROOT/a.txt\"" "*a.txt*"
 refuse "a pid file that cannot be made" \
-    'server.pid-file = "/no/such/folder/pid"' "*/no/such/folder/pid*"
+    'server.pid-file = "/no/such/folder/pid"' "*/no/such/folder*"
 mkdir folder
 refuse "a pid file that is a folder" \
     "server.pid-file = \"$WORK/folder\"" "*$WORK/folder*"
@@ -95,6 +95,10 @@ stop_server
 is "a pid file of somebody else stays" "$(cat pid)" 1
 rm -f pid
 
+if [ -n "$GLIMD_WRAP" ]; then
+	skip "closed descriptors 0, 1, 2" "something else is in front"
+	exit
+fi
 configure "server.errorlog = \"$WORK/error.log\""
 : >error.log
 launch sh -c 'exec "$@" <&- >&- 2>&-' sh $GLIMD_WRAP "$GLIMD" -D -f glimd.conf

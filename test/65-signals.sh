@@ -9,7 +9,7 @@ served() { [ "$(get /a.txt | body)" = hello ]; }
 # A download that has begun, and goes on when go is there.
 download() {
 	rm -f got go
-	raw -s -z 4096 'GET /large HTTP/1.1\r\nHost: x\r\n\r\n' \
+	raw -s -z 4096 'GET /large HTTP/1.0\r\n\r\n' \
 	    -g Content-Length -T got -f go >end &
 	job=$!
 	wait_for test -e got

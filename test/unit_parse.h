@@ -390,7 +390,7 @@ test_parse_limits(void)
 	    HTTP_HEAD_MAX, "GET");
 	parse_long("refused, not too long", GH "A\001: ", 99, E, 100, "400");
 	for (i = 99; i <= 100; i++) {
-		buf_clear(&b, SIZE_MAX);
+		b.n = 0;
 		buf_adds(&b, GH);
 		while (b.n < sizeof(GH) - 1 + i * 6)
 			buf_adds(&b, "a: b\r\n");
