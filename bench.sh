@@ -341,9 +341,9 @@ if command -v taskset >/dev/null; then
 else
 	say "bench: taskset (util-linux) is missing: not pinned, mind the figures"
 fi
-# As many descriptors for everybody as the idle connections need.
-FDS=4096
-case " $* " in *" idle "*) FDS=$((IDLE * 3 + 1000)) ;; esac
+# As many descriptors for everybody as the idle connections, or the peers'
+# caches of open files, need.
+FDS=$((IDLE * 3 + 1000))
 (ulimit -n "$FDS") 2>/dev/null || FDS=$(ulimit -Hn)
 
 build

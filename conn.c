@@ -2,12 +2,13 @@
  * conn.c - the states of a connection, one small function each, and their
  * time-outs.
  *
- *    request-start -> read-head -> handle-request -> response-start -> write
- *          ^  ^                                        more of a batch |  |
- *          |  +----------- read-body <-- response-end <---------------+  |
- *          +---------------------------------+   |     <-----------------+
- *                                                v
- *                        error ----> dead <--- close
+ *    request-start -> read-head -> handle-request -> (read-body)
+ *          ^                                              |
+ *          |                                              v
+ *          +------- response-end <------ write <--- response-start
+ *                        |
+ *                        v
+ *      error ---> dead <--- close
  *
  * A step does what can be done now and returns the next state; its own means
  * wait. conn_run is the only place where the state changes, but for time-outs.
@@ -33,6 +34,7 @@ enum {
 
 typedef enum conn_state conn_step(struct connection *con);
 
+static enum conn_state last_answer(struct connection *con, int status);
 static conn_step request_start, read_head, handle_request, read_body,
     response_start, write_queue, response_end, fail, shut, dead;
 
@@ -85,6 +87,8 @@ reset_request(struct request *req)
 	req->fields.failed = 0;
 	req->page = 0;
 	req->produced = 0;
+	req->head_end = 0;
+	req->dropped = 0;
 	req->drained = 0;
 	req->bytes_body = req->bytes_out = 0;
 	req->route_loops = 0;
@@ -250,13 +254,10 @@ refuse_head(struct connection *con)
 	struct request *req = con->req;
 
 	req->settings = con->conf->settings;
-	con->keep_alive = 0;
-	con->unread = 1;		/* nobody knows where it would end */
 	if (request_conf(req)->log_request_handling)
 		LOG(con->srv, "connection %d: refused with %d: %s", con->fd,
 		    req->head.status, req->head.why);
-	conn_error(con, req->head.status);
-	return CONN_RESPONSE_START;
+	return last_answer(con, req->head.status);
 }
 
 static enum conn_state
@@ -268,7 +269,17 @@ accept_head(struct connection *con)
 	if (core->log_request_header)
 		LOG(con->srv, "connection %d: request %.*s", con->fd,
 		    (int)req->head.size, req->in.p + req->in_at);
+	/* a body must not move the head, see read_body */
+	if (req->head.framing != HTTP_NO_BODY
+	    && req->in.cap - req->in.n < CONN_READ_LEAST) {
+		if (buf_reserve(&req->in, CONN_READ_LEAST) == -1)
+			return CONN_ERROR;
+		(void)http_parse(&req->head, req->in.p + req->in_at,
+		    req->in.n - req->in_at,
+		    (size_t)core->max_request_field_size);
+	}
 	req->in_at += req->head.size;
+	req->head_end = req->in_at;
 	req->settings = con->conf->settings;
 	req->started = con->srv->tick;
 	con->budget--;
@@ -312,32 +323,80 @@ read_head(struct connection *con)
 	}
 }
 
-/* Nothing here reads request bodies: the answer comes first, then the body is
- * dropped if it is short, else the connection closed. */
+/* An error after which the connection closes: where the next request would
+ * begin is not known, or not worth waiting for. */
+static enum conn_state
+last_answer(struct connection *con, int status)
+{
+	con->keep_alive = 0;
+	con->unread = 1;
+	conn_error(con, status);
+	return CONN_RESPONSE_START;
+}
+
 static enum conn_state
 handle_request(struct connection *con)
 {
 	struct request *req = con->req;
-	long most = request_conf(req)->max_request_size;
+	int64_t most = (int64_t)request_conf(req)->max_request_size * 1024;
 
-	if (req->head.framing != HTTP_NO_BODY && req->status == 0) {
-		/* who waits for 100 and gets the final status may send the
-		 * body or not (RFC 9110 10.1.1): only a close is safe */
-		if (req->head.expect_continue
-		    || req->head.body_length > DRAIN_MOST)
-			con->keep_alive = 0;
-		con->unread = !con->keep_alive;
-		if (most > 0 && req->head.framing == HTTP_LENGTH
-		    && req->head.body_length > (int64_t)most * 1024) {
-			con->keep_alive = 0;
-			con->unread = 1;
-			conn_error(con, 413);
-			return CONN_RESPONSE_START;
-		}
-	}
+	if (req->head.framing == HTTP_LENGTH && most > 0
+	    && req->head.body_length > most)
+		return last_answer(con, 413);
 	if (!conn_route(con))
 		return CONN_HANDLE_REQUEST;
-	return CONN_RESPONSE_START;
+	if (req->head.framing == HTTP_NO_BODY)
+		return CONN_RESPONSE_START;
+	/* who waits for 100 and gets the final status may send the body or
+	 * not (RFC 9110 10.1.1): only a close is safe */
+	if (!con->keep_alive || req->head.expect_continue
+	    || req->head.body_length > DRAIN_MOST) {
+		con->keep_alive = 0;
+		con->unread = 1;
+		return CONN_RESPONSE_START;
+	}
+	return CONN_READ_BODY;
+}
+
+/* Drops a body that nobody wants, so that the connection can go on behind it.
+ * The bytes of the head stay where they are, because slices point to them;
+ * body bytes land behind them again and again. */
+static enum conn_state
+read_body(struct connection *con)
+{
+	struct request *req = con->req;
+	int64_t most = (int64_t)request_conf(req)->max_request_size * 1024;
+	enum http_verdict verdict;
+	enum conn_state next;
+	struct slice data;
+	size_t used;
+
+	for (;;) {
+		do {
+			verdict = http_body(&req->body, req->in.p + req->in_at,
+			    req->in.n - req->in_at, &used, &data);
+			req->in_at += used;
+			req->drained += (int64_t)data.n;
+			req->dropped += used;
+		} while (verdict == HTTP_MORE && used > 0);
+		if (verdict == HTTP_REFUSED)
+			return last_answer(con, 400);
+		if (most > 0 && req->drained > most)
+			return last_answer(con, 413);
+		if (verdict == HTTP_DONE)
+			return CONN_RESPONSE_START;
+		if (req->dropped > DRAIN_MOST) {
+			con->keep_alive = 0;
+			con->unread = 1;
+			return CONN_RESPONSE_START;
+		}
+		if (req->in_at == req->in.n)
+			req->in.n = req->in_at = req->head_end;
+		if (queue_bytes(&req->out) > 0)
+			return CONN_WRITE;
+		if (!has_more(con, CONN_READ_BODY, &next))
+			return next;
+	}
 }
 
 static enum conn_state
@@ -380,7 +439,7 @@ may_wait(const struct connection *con)
 	const struct request *req = con->req;
 
 	return con->keep_alive && req->produced && req->in_at < req->in.n
-	    && req->head.framing == HTTP_NO_BODY && con->budget > 0
+	    && con->budget > 0
 	    && queue_bytes(&req->out) < BATCH_BYTES && queue_has_room(&req->out);
 }
 
@@ -404,8 +463,9 @@ write_queue(struct connection *con)
 		case CONN_IO_GOT:
 			break;
 		}
-		if (!con->responding)
-			return CONN_REQUEST_START;
+		if (!con->responding)	/* earlier answers, flushed */
+			return req->head_end > 0 ? CONN_READ_BODY
+			    : CONN_REQUEST_START;
 		if (req->produced)
 			return CONN_RESPONSE_END;
 		conn_wake(con);		/* a long body: others first */
@@ -420,41 +480,8 @@ response_end(struct connection *con)
 
 	plugins_note(con->srv->plugins, HOOK_REQUEST_DONE, con);
 	con->responding = 0;
-	if (con->keep_alive && req->head.framing != HTTP_NO_BODY) {
-		reset_request(req);
-		return CONN_READ_BODY;
-	}
 	reset_request(req);
 	return con->keep_alive ? CONN_REQUEST_START : CONN_CLOSE;
-}
-
-static enum conn_state
-read_body(struct connection *con)
-{
-	struct request *req = con->req;
-	enum http_verdict verdict;
-	enum conn_state next;
-	struct slice data;
-	size_t used;
-
-	for (;;) {
-		do {
-			verdict = http_body(&req->body, req->in.p + req->in_at,
-			    req->in.n - req->in_at, &used, &data);
-			req->in_at += used;
-			req->drained += (int64_t)used;
-		} while (verdict == HTTP_MORE && used > 0);
-		if (verdict == HTTP_DONE)
-			return CONN_REQUEST_START;
-		if (verdict == HTTP_REFUSED || req->drained > DRAIN_MOST) {
-			con->unread = 1;
-			return CONN_CLOSE;
-		}
-		buf_drop(&req->in, req->in_at);
-		req->in_at = 0;
-		if (!has_more(con, CONN_READ_BODY, &next))
-			return next;
-	}
 }
 
 /* The peer is gone, or the answer cannot be finished. A response that began
@@ -512,29 +539,28 @@ dead(struct connection *con)
 
 /* ---- the driver ---- */
 
-/* Seconds it may stay as it is now. */
+/* Seconds until it has waited too long as it is now; one more than allowed,
+ * for the next tick may be just about to come. */
 static uint32_t
 patience(const struct connection *con)
 {
 	const struct core_conf *core = con->srv->core;
-	uint32_t read_idle = (uint32_t)core->max_read_idle, spent;
+	uint32_t read_idle = (uint32_t)core->max_read_idle, left;
 
 	switch (con->state) {
 	case CONN_REQUEST_START:
-		return con->requests == 0 ? read_idle
-		    : (uint32_t)core->max_keep_alive_idle;
+		return 1 + (con->requests == 0 ? read_idle
+		    : (uint32_t)core->max_keep_alive_idle);
 	case CONN_READ_HEAD:
 		/* however slowly it drips: twice the idle time for the head */
-		spent = con->srv->tick - con->req->started;
-		if (spent >= read_idle)
-			return spent < 2 * read_idle ? 2 * read_idle - spent : 1;
-		return read_idle;
+		left = con->req->started + 2 * read_idle - con->srv->tick;
+		return 1 + (left < read_idle ? left : read_idle);
 	case CONN_WRITE:
-		return (uint32_t)core->max_write_idle;
+		return 1 + (uint32_t)core->max_write_idle;
 	case CONN_CLOSE:
-		return LINGER_SECONDS;
+		return 1 + LINGER_SECONDS;
 	default:
-		return read_idle;
+		return 1 + read_idle;
 	}
 }
 
@@ -557,7 +583,7 @@ wait_for(struct connection *con)
 	}
 	/* a lingering close is not prolonged by what still comes */
 	if (con->state != CONN_CLOSE || con->timer.next == NULL
-	    || con->timer.deadline - srv->wheel.now > LINGER_SECONDS)
+	    || con->timer.deadline - srv->wheel.now > LINGER_SECONDS + 1)
 		timer_arm(&srv->wheel, &con->timer, patience(con));
 }
 

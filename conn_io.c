@@ -35,7 +35,7 @@ conn_read(struct connection *con)
 	size_t room;
 	ssize_t n;
 
-	if (in->cap - in->n < READ_SIZE / 4
+	if (in->cap - in->n < CONN_READ_LEAST
 	    && buf_reserve(in, READ_SIZE) == -1)
 		return CONN_IO_GONE;
 	room = in->cap - in->n;

@@ -257,7 +257,7 @@ daemon_start(struct server *srv)
 	int fd[2], null;
 	pid_t child;
 
-	if (srv->opt->foreground)
+	if (srv->opt->foreground || srv->opt->one)
 		return write_pidfile(srv);
 	if (pipe(fd) == -1)
 		goto failed;

@@ -3,9 +3,8 @@
  *
  * Claims a GET or HEAD of a folder that has no index file. The folder is read
  * once, into one arena of names and one array of rows, which is sorted; the
- * page is then made about 16 KB at a time as the client takes it, so that a
- * hundred thousand entries never need a whole page in memory. No name leaves
- * here unescaped: not into HTML, not into a link, not into JSON.
+ * page is then made in pieces as the client takes it, so that 100,000 entries
+ * never need a whole page in memory. No name leaves here unescaped.
  */
 #include <sys/stat.h>
 
@@ -46,10 +45,10 @@ static const struct conf_key dirlisting_keys[] = {
 	{ .name = NULL }
 };
 
-/* The module in a server. */
-struct dirlisting {
-	regex_t *exclude;
-	size_t nexclude;
+/* dir-listing.exclude, compiled. */
+struct exclude {
+	size_t n;
+	regex_t pattern[];
 };
 
 struct row {
@@ -63,72 +62,56 @@ struct row {
 /* One listing on its way; hangs in req->handler_data. */
 struct listing {
 	int json;
-	int column;		/* sorted by: 'N', 'M' or 'S' */
-	int descending;
+	int utf8;		/* names should be */
+	int column, descending;	/* sorted by 'N', 'M' or 'S' */
 	struct buf names;	/* each with its NUL */
 	struct buf rows;	/* array of struct row */
-	size_t nrows;
-	size_t next;		/* row to be shown */
+	struct buf scratch;
+	size_t nrows, next;	/* row to be shown */
 	int begun;		/* what stands above the rows is out */
 };
 
 static const char style[] =
-    "<style>:root{color-scheme:light dark;--m:#5b6470;--l:#0a58c2}"
+    "</title>\n<style>:root{color-scheme:light dark;--m:#5b6470;--l:#0a58c2}"
     "@media(prefers-color-scheme:dark){:root{--m:#9aa3ad;--l:#7ab7ff}}"
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;"
-    "margin:0 auto;padding:1rem}h1,td,pre{overflow-wrap:anywhere}"
-    "h1{font-size:1.25rem}table{border-collapse:collapse;width:100%}"
-    "th,td{text-align:left;padding:.4rem .5rem;vertical-align:top;"
-    "border-bottom:1px solid #8883}td+td{color:var(--m);"
-    "white-space:nowrap;width:1%}td:last-child{text-align:right}"
-    "a{color:var(--l);text-decoration:none}a:hover{text-decoration:underline}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:auto;"
+    "padding:1rem}h1{font-size:1.25rem}h1,td,pre{overflow-wrap:anywhere}"
+    "table{border-collapse:collapse;width:100%}td+td{color:var(--m);"
+    "white-space:nowrap;width:1%}th,td{text-align:left;padding:.4rem .5rem;"
+    "border-bottom:1px solid #8883}td:last-child{text-align:right}"
+    "[aria-sort^=a] a:after{content:' \\25b4'}a{color:var(--l);"
+    "text-decoration:none}[aria-sort^=d] a:after{content:' \\25be'}"
     "pre{white-space:pre-wrap;background:#8882;padding:.75rem}"
-    "footer{color:var(--m)}@media(max-width:30rem){"
+    "a:hover{text-decoration:underline}footer{color:var(--m)}"
+    "@media(max-width:30rem){"
     "th:nth-child(2),td:nth-child(2){display:none}}</style>\n";
 
-/* Bytes at the start of text that are whole UTF-8 characters (RFC 3629). */
-static size_t
-utf8_prefix(struct slice text)
-{
-	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *p = (const unsigned char *)text.p;
-	size_t at, i, more;
-	uint32_t c;
-
-	for (at = 0; at < text.n; at += more + 1) {
-		c = p[at];
-		more = c < 0x80 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
-		if ((c >= 0x80 && c < 0xc2) || c > 0xf4 || more >= text.n - at)
-			break;
-		c &= more == 0 ? 0x7f : 0x3fu >> more;
-		for (i = 1; i <= more && (p[at + i] & 0xc0) == 0x80; i++)
-			c = c << 6 | (p[at + i] & 0x3fu);
-		if (i <= more || c < least[more] || c > 0x10ffff
-		    || (c >= 0xd800 && c <= 0xdfff))
-			break;
-	}
-	return at;
-}
-
-/* Appends text as HTML; what is no UTF-8 though it should be is shown as
- * U+FFFD. */
+/* Begins a row: a link to exactly the bytes of the name ("./" keeps them from
+ * being a scheme), and its text. A name no URL can have here, since it is not
+ * UTF-8 or has control characters, is shown with U+FFFD for all but ASCII. */
 static void
-add_text(struct buf *b, const struct dirlisting_conf *conf, struct slice text)
+add_name(struct buf *b, struct listing *l, const struct row *row)
 {
-	int utf8 = slice_case_eq(slice_of(conf->encoding), "utf-8");
-	struct slice good = text;
+	const char *slash = S_ISDIR(row->mode) ? "/" : "";
+	struct slice name = slice_of(row->name);
+	size_t at;
+	int fits;
 
-	while (text.n > 0) {
-		good.p = text.p;
-		good.n = utf8 ? utf8_prefix(text) : text.n;
-		str_escape_html(b, good);
-		if (good.n < text.n) {
+	buf_adds(b, "<tr><td><a href=\".");
+	at = b->n;
+	buf_addc(b, '/');
+	str_escape_url(b, name);
+	fits = !b->failed && str_url_path(&l->scratch,
+	    (struct slice){ b->p + at, b->n - at }) == 0;
+	buf_printf(b, "%s\">", slash);
+	if (fits || !l->utf8)
+		str_escape_html(b, name);
+	for (; !fits && l->utf8 && name.n > 0; name.p++, name.n--)
+		if (*name.p < ' ' || *name.p > '~')
 			buf_adds(b, "\xef\xbf\xbd");
-			good.n++;
-		}
-		text.p += good.n;
-		text.n -= good.n;
-	}
+		else
+			str_escape_html(b, (struct slice){ name.p, 1 });
+	buf_printf(b, "%s</a>", slash);
 }
 
 /* "512 B", "1.5 KiB", "12.0 MiB". */
@@ -139,31 +122,23 @@ add_size(struct buf *b, off_t size)
 	uintmax_t n = (uintmax_t)size;
 	size_t unit = 0;
 
-	if (n < 1024) {
-		buf_printf(b, "%ju B", n);
-		return;
-	}
 	for (; n >= 1024 * 1024; n /= 1024)
 		unit++;
-	buf_printf(b, "%ju.%ju %ciB", n / 1024, n % 1024 * 10 / 1024,
-	    units[unit]);
+	if (size < 1024)
+		buf_printf(b, "%ju B", n);
+	else
+		buf_printf(b, "%ju.%ju %ciB", n / 1024,
+		    n % 1024 * 10 / 1024, units[unit]);
 }
 
-/* The link names exactly the bytes on the disk. ":" is encoded as well, so no
- * name can be taken for a scheme ("javascript:"). */
 static void
-add_html_row(struct buf *b, const struct dirlisting_conf *conf,
-    const struct row *row)
+add_html_row(struct buf *b, struct listing *l, const struct row *row)
 {
-	const char *slash = S_ISDIR(row->mode) ? "/" : "";
 	char date[DATE_ISO_SIZE];
 
 	date_iso(date, (time_t)row->modified);
-	buf_adds(b, "<tr><td><a href=\"");
-	str_escape_url(b, slice_of(row->name));
-	buf_printf(b, "%s\">", slash);
-	add_text(b, conf, slice_of(row->name));
-	buf_printf(b, "%s</a><td>%.16s<td>", slash, date);	/* no seconds */
+	add_name(b, l, row);
+	buf_printf(b, "<td>%.16s<td>", date);	/* no seconds */
 	if (S_ISDIR(row->mode))
 		buf_addc(b, '-');
 	else
@@ -185,25 +160,21 @@ add_json_row(struct buf *b, const struct row *row, int last)
 /* Shows a text file of the folder, if it is there and small enough for the
  * cache to hold it; which also minds what links are allowed. */
 static void
-add_note(struct buf *b, const struct dirlisting_conf *conf,
-    struct connection *con, const char *name)
+add_note(struct buf *b, struct connection *con, const char *name)
 {
 	const struct core_conf *core = request_conf(con->req);
 	struct buf *path = &con->req->file;
 	size_t folder = path->n;
 	struct file *file = NULL;
 	struct stat_entry *e;
-	struct slice text;
 
 	buf_adds(path, name);
 	e = stat_cache_get(con->srv, buf_text(path), path->n, core);
 	if (e != NULL && e->error == 0 && S_ISREG(e->mode))
 		file = stat_cache_open(con->srv, e, core);
-	if (file != NULL && file->fd == -1 && file->size > 0) {
-		text.p = file->bytes;
-		text.n = file->size;
+	if (file != NULL && file->fd == -1) {
 		buf_adds(b, "<pre>");
-		add_text(b, conf, text);
+		str_escape_html(b, (struct slice){ file->bytes, file->size });
 		buf_adds(b, "</pre>\n");
 	}
 	if (e != NULL)
@@ -212,67 +183,42 @@ add_note(struct buf *b, const struct dirlisting_conf *conf,
 	buf_text(path);
 }
 
-/* A column's head: sorts by it, or the other way round. */
-static void
-add_column(struct buf *b, const struct listing *l, const char *title)
-{
-	static const char *const order[] = { "ascending", "descending" };
-	int current = l->column == title[0];
-
-	buf_adds(b, "<th");
-	if (current)
-		buf_printf(b, " aria-sort=\"%s\"", order[l->descending]);
-	buf_printf(b, "><a href=\"?C=%c&amp;O=%c\">%s%s</a>", title[0],
-	    current && !l->descending ? 'D' : 'A', title,
-	    !current ? "" : l->descending ? " &#9662;" : " &#9652;");
-}
-
+/* A column's head sorts by it, or the other way round. */
 static void
 add_top(struct buf *b, const struct dirlisting_conf *conf,
     const struct listing *l, struct connection *con)
 {
+	static const char *const titles[] = { "Name", "Modified", "Size" };
 	struct slice path = { con->req->path.p, con->req->path.n };
+	size_t i;
+	int now;
 
 	buf_printf(b, "<!DOCTYPE html>\n<html lang=\"en\">\n"
 	    "<meta charset=\"%s\">\n<meta name=\"viewport\" "
 	    "content=\"width=device-width,initial-scale=1\">\n<title>",
 	    conf->encoding);
-	add_text(b, conf, path);
-	buf_adds(b, "</title>\n");
+	str_escape_html(b, path);
 	if (conf->external_css != NULL) {
-		buf_adds(b, "<link rel=\"stylesheet\" href=\"");
+		buf_adds(b, "</title>\n<link rel=\"stylesheet\" href=\"");
 		str_escape_html(b, slice_of(conf->external_css));
-		buf_adds(b, "\">\n");
-	} else {
-		buf_add(b, style, sizeof(style) - 1);
 	}
+	buf_adds(b, conf->external_css != NULL ? "\">\n" : style);
 	buf_adds(b, "<h1>");
-	add_text(b, conf, path);
+	str_escape_html(b, path);
 	buf_adds(b, "</h1>\n");
 	if (conf->show_header)
-		add_note(b, conf, con, "HEADER.txt");
+		add_note(b, con, "HEADER.txt");
 	buf_adds(b, "<table>\n<thead><tr>");
-	add_column(b, l, "Name");
-	add_column(b, l, "Modified");
-	add_column(b, l, "Size");
+	for (i = 0; i < COUNT(titles); i++) {
+		now = l->column == titles[i][0];
+		buf_printf(b, "<th%s><a href=\"?C=%c&amp;O=%c\">%s</a>",
+		    !now ? "" : l->descending ? " aria-sort=descending"
+		    : " aria-sort=ascending", titles[i][0],
+		    now && !l->descending ? 'D' : 'A', titles[i]);
+	}
 	buf_adds(b, "</thead>\n<tbody>\n");
 	if (path.n > 1)
 		buf_adds(b, "<tr><td><a href=\"../\">../</a><td><td>\n");
-}
-
-static void
-add_bottom(struct buf *b, const struct dirlisting_conf *conf,
-    struct connection *con)
-{
-	buf_adds(b, "</tbody>\n</table>\n");
-	if (conf->show_readme)
-		add_note(b, conf, con, "README.txt");
-	if (conf->footer != NULL) {
-		buf_adds(b, "<footer>");
-		str_escape_html(b, slice_of(conf->footer));
-		buf_adds(b, "</footer>\n");
-	}
-	buf_adds(b, "</html>\n");
 }
 
 static enum verdict
@@ -280,34 +226,38 @@ dirlisting_body(struct plugin_self *self, struct connection *con)
 {
 	const struct dirlisting_conf *conf = plugin_conf(self, con->req);
 	struct listing *l = con->req->handler_data;
-	const struct row *rows;
+	const struct row *row;
 	struct buf b = { .n = 0 };
-	int failed;
+	int failed, done;
 
-	if (l == NULL)
-		return VERDICT_FINISHED;
-	rows = (const void *)l->rows.p;
 	if (!l->begun && l->json)
 		buf_adds(&b, "[\n");
 	else if (!l->begun)
 		add_top(&b, conf, l, con);
 	l->begun = 1;
-	for (; l->next < l->nrows && b.n < PIECE; l->next++)
+	for (; l->next < l->nrows && b.n < PIECE; l->next++) {
+		row = (const struct row *)(const void *)l->rows.p + l->next;
 		if (l->json)
-			add_json_row(&b, rows + l->next,
-			    l->next + 1 == l->nrows);
+			add_json_row(&b, row, l->next + 1 == l->nrows);
 		else
-			add_html_row(&b, conf, rows + l->next);
-	if (l->next == l->nrows && l->json)
-		buf_adds(&b, "]\n");
-	else if (l->next == l->nrows)
-		add_bottom(&b, conf, con);
+			add_html_row(&b, l, row);
+	}
+	done = l->next == l->nrows;
+	if (done)
+		buf_adds(&b, l->json ? "]\n" : "</tbody>\n</table>\n");
+	if (done && !l->json) {
+		if (conf->show_readme)
+			add_note(&b, con, "README.txt");
+		buf_adds(&b, "<footer>");
+		if (conf->footer != NULL)
+			str_escape_html(&b, slice_of(conf->footer));
+		buf_adds(&b, "</footer>\n</html>\n");
+	}
 	conn_body(con, b.p, b.n);
 	failed = b.failed;
 	buf_free(&b);
-	if (failed)
-		return VERDICT_ERROR;
-	return l->next == l->nrows ? VERDICT_FINISHED : VERDICT_GO_ON;
+	return failed ? VERDICT_ERROR
+	    : done ? VERDICT_FINISHED : VERDICT_GO_ON;
 }
 
 /* Folders come first, in either direction. */
@@ -324,17 +274,17 @@ compare(const void *left, const void *right)
 }
 
 static int
-is_shown(const struct dirlisting *d, const struct dirlisting_conf *conf,
-    const char *name)
+is_shown(const struct exclude *exclude, int hide_dotfiles, const char *name)
 {
-	size_t i = 0;
+	size_t i;
 
-	if (name[0] == '.' && (conf->hide_dotfiles
+	if (name[0] == '.' && (hide_dotfiles
 	    || strcmp(name, ".") == 0 || strcmp(name, "..") == 0))
 		return 0;
-	while (i < d->nexclude && regexec(d->exclude + i, name, 0, NULL, 0))
-		i++;
-	return i == d->nexclude;
+	for (i = 0; i < exclude->n; i++)
+		if (regexec(exclude->pattern + i, name, 0, NULL, 0) == 0)
+			return 0;
+	return 1;
 }
 
 /* Links are shown as what they point to; those that point nowhere, or that
@@ -364,31 +314,29 @@ add_row(struct listing *l, int folder, const char *name, int follow)
 /* Reads and sorts the folder, whose descriptor it closes. Returns 0, or -1:
  * no memory. */
 static int
-read_folder(const struct dirlisting *d, const struct dirlisting_conf *conf,
+read_folder(const struct exclude *exclude, int hide_dotfiles,
     struct listing *l, int fd, int follow)
 {
 	DIR *dir = fdopendir(fd);
 	struct row *rows;
 	struct dirent *e;
 	const char *name;
-	size_t i;
+	size_t i = 0;
 
 	if (dir == NULL) {
 		close(fd);
 		return -1;
 	}
 	for (e = readdir(dir); e != NULL; e = readdir(dir))
-		if (is_shown(d, conf, e->d_name))
+		if (is_shown(exclude, hide_dotfiles, e->d_name))
 			add_row(l, fd, e->d_name, follow);
 	closedir(dir);
 	if (l->names.failed || l->rows.failed)
 		return -1;
 	/* names lie in the order of rows, in an arena that moves no more */
 	rows = (void *)l->rows.p;
-	for (i = 0, name = l->names.p; i < l->nrows; i++) {
-		rows[i].name = name;
-		name += strlen(name) + 1;
-	}
+	for (name = l->names.p; i < l->nrows; name += strlen(name) + 1)
+		rows[i++].name = name;
 	if (l->nrows > 1)
 		qsort(rows, l->nrows, sizeof(*rows), compare);
 	return 0;
@@ -399,15 +347,14 @@ read_folder(const struct dirlisting *d, const struct dirlisting_conf *conf,
 static void
 read_query(struct listing *l, struct slice q)
 {
-	size_t i, n;
+	size_t i;
 
-	for (i = 0; i < q.n; i += n + 1) {
-		n = 0;
-		while (i + n < q.n && q.p[i + n] != '&' && q.p[i + n] != ';')
-			n++;
-		if (n == 4 && memcmp(q.p + i, "json", 4) == 0)
+	for (i = 0; i < q.n; i++) {
+		if (i > 0 && q.p[i - 1] != '&' && q.p[i - 1] != ';')
+			continue;
+		if (q.n - i >= 4 && memcmp(q.p + i, "json", 4) == 0)
 			l->json = 1;
-		if (n != 3 || q.p[i + 1] != '=')
+		if (q.n - i < 3 || q.p[i + 1] != '=')
 			continue;
 		if (q.p[i] == 'C' && strchr("MNS", q.p[i + 2]) != NULL)
 			l->column = q.p[i + 2];
@@ -420,53 +367,37 @@ read_query(struct listing *l, struct slice q)
 static int
 accepts_json(const struct http_head *head)
 {
-	struct slice s, type;
 	unsigned field = 0;
-	const char *end;
 	size_t at = 0;
+	const char *end;
+	struct slice s;
 
 	do {
 		s = http_list(head, HTTP_ACCEPT, &field, &at);
 		end = s.n == 0 ? NULL : memchr(s.p, ';', s.n);
-		type.p = s.p;
-		type.n = end == NULL ? s.n : (size_t)(end - s.p);
-		type = slice_trim(type);
-		if (slice_case_eq(type, "application/json"))
+		if (end != NULL)
+			s.n = (size_t)(end - s.p);
+		s = slice_trim(s);
+		if (slice_case_eq(s, "application/json"))
 			return 1;
-	} while (s.p != NULL && !slice_case_eq(type, "text/html"));
+	} while (s.p != NULL && !slice_case_eq(s, "text/html"));
 	return 0;
-}
-
-static void
-add_fields(struct connection *con, const struct dirlisting_conf *conf,
-    int json)
-{
-	struct buf *fields = &con->req->fields;
-
-	if (json)
-		buf_adds(fields, "Content-Type: application/json\r\n");
-	else	/* whatever a name may do, it runs no script */
-		buf_printf(fields, "Content-Type: text/html; charset=%s\r\n"
-		    "Content-Security-Policy: default-src 'none'; "
-		    "style-src %s\r\n", conf->encoding,
-		    conf->external_css != NULL ? "*" : "'unsafe-inline'");
-	conn_field(con, "Vary", slice_of("Accept"));
-	conn_field(con, "X-Content-Type-Options", slice_of("nosniff"));
 }
 
 /* The request is answered, or its connection gone: whichever comes first. */
 static void
 dirlisting_done(struct plugin_self *self, struct connection *con)
 {
+	struct request *req = con->req;
 	struct listing *l;
 
-	if (con->req == NULL || con->req->handler != self
-	    || con->req->handler_data == NULL)
+	if (req == NULL || req->handler != self || req->handler_data == NULL)
 		return;
-	l = con->req->handler_data;
-	con->req->handler_data = NULL;
+	l = req->handler_data;
+	req->handler_data = NULL;
 	buf_free(&l->names);
 	buf_free(&l->rows);
+	buf_free(&l->scratch);
 	free(l);
 }
 
@@ -475,7 +406,7 @@ dirlisting_start(struct plugin_self *self, struct connection *con)
 {
 	const struct dirlisting_conf *conf = plugin_conf(self, con->req);
 	struct request *req = con->req;
-	struct listing *l;
+	struct listing *l = NULL;
 	int fd;
 
 	if ((!conf->activate && !conf->old_activate)
@@ -486,24 +417,32 @@ dirlisting_start(struct plugin_self *self, struct connection *con)
 	fd = sys_open(buf_text(&req->file), O_RDONLY | O_DIRECTORY, 0);
 	if (fd == -1 && (errno == EMFILE || errno == ENFILE))
 		return VERDICT_WAIT_FOR_FD;
-	if (fd == -1) {
-		conn_error(con, errno == EACCES ? 403
-		    : errno == ENOENT || errno == ENOTDIR ? 404 : 500);
-		return VERDICT_FINISHED;
-	}
-	l = req->handler_data = calloc(1, sizeof(*l));
+	if (fd != -1)
+		l = calloc(1, sizeof(*l));
 	if (l == NULL) {
-		close(fd);
-		conn_error(con, 503);
+		conn_error(con, errno == EACCES ? 403 : errno == ENOENT
+		    || errno == ENOTDIR ? 404 : 500);
+		if (fd != -1)
+			close(fd);
 		return VERDICT_FINISHED;
 	}
+	req->handler_data = l;
+	l->utf8 = slice_case_eq(slice_of(conf->encoding), "utf-8");
 	l->column = 'N';
 	l->json = accepts_json(&req->head);
 	read_query(l, req->head.query);
 	req->status = 200;
 	req->framing = RESPONSE_STREAM;
-	add_fields(con, conf, l->json);
-	if (read_folder(self->data, conf, l, fd,
+	conn_field(con, "Vary", slice_of("Accept"));
+	conn_field(con, "X-Content-Type-Options", slice_of("nosniff"));
+	if (l->json)
+		conn_field(con, "Content-Type", slice_of("application/json"));
+	else	/* whatever a name may do, it runs no script */
+		buf_printf(&req->fields, "Content-Type: text/html; charset=%s"
+		    "\r\nContent-Security-Policy: default-src 'none'; "
+		    "style-src %s\r\n", conf->encoding,
+		    conf->external_css != NULL ? "*" : "'unsafe-inline'");
+	if (read_folder(self->data, conf->hide_dotfiles, l, fd,
 	    request_conf(req)->follow_symlink) == -1)
 		conn_error(con, 503);
 	return VERDICT_FINISHED;
@@ -513,27 +452,22 @@ static int
 dirlisting_set_defaults(struct plugin_self *self, struct server *srv)
 {
 	const struct dirlisting_conf *conf = plugin_global_conf(self, srv);
-	struct dirlisting *d = calloc(1, sizeof(*d));
-	size_t i, n = conf->exclude != NULL ? conf->exclude->n : 0;
-	const char *pattern;
-	char why[128];
-	int error;
+	size_t n = conf->exclude != NULL ? conf->exclude->n : 0;
+	struct exclude *e;
+	const char *text;
 
-	self->data = d;
-	if (d != NULL)
-		d->exclude = calloc(n + 1, sizeof(*d->exclude));
-	if (d == NULL || d->exclude == NULL) {
+	e = self->data = calloc(1, sizeof(*e) + n * sizeof(*e->pattern));
+	if (e == NULL) {
 		LOG(srv, "mod_dirlisting: out of memory");
 		return -1;
 	}
-	for (i = 0; i < n; d->nexclude = ++i) {
-		pattern = conf->exclude->items[i].value.text;
-		error = regcomp(d->exclude + i, pattern,
-		    REG_EXTENDED | REG_NOSUB);
-		if (error == 0)
+	for (; e->n < n; e->n++) {
+		text = conf->exclude->items[e->n].value.text;
+		if (regcomp(e->pattern + e->n, text,
+		    REG_EXTENDED | REG_NOSUB) == 0)
 			continue;
-		regerror(error, d->exclude + i, why, sizeof(why));
-		LOG(srv, "dir-listing.exclude: \"%s\": %s", pattern, why);
+		LOG(srv, "dir-listing.exclude: \"%s\" is no extended regular "
+		    "expression", text);
 		return -1;
 	}
 	return 0;
@@ -542,15 +476,12 @@ dirlisting_set_defaults(struct plugin_self *self, struct server *srv)
 static void
 dirlisting_free(struct plugin_self *self, struct server *srv)
 {
-	struct dirlisting *d = self->data;
+	struct exclude *e = self->data;
 
 	(void)srv;
-	if (d == NULL)
-		return;
-	while (d->nexclude > 0)
-		regfree(d->exclude + --d->nexclude);
-	free(d->exclude);
-	free(d);
+	while (e != NULL && e->n > 0)
+		regfree(e->pattern + --e->n);
+	free(e);
 	self->data = NULL;
 }
 

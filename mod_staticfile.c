@@ -270,7 +270,7 @@ choose_range(struct connection *con, const struct http_validators *v)
 }
 
 static void
-add_range_field(struct connection *con, int status)
+add_range_field(struct connection *con, int status, off_t size)
 {
 	struct buf *b = &con->req->fields;
 	uintmax_t first = (uintmax_t)con->req->offset;
@@ -284,22 +284,8 @@ add_range_field(struct connection *con, int status)
 		buf_add_number(b, first + (uintmax_t)con->req->length - 1);
 	}
 	buf_addc(b, '/');
-	buf_add_number(b, (uintmax_t)con->req->entry->size);
+	buf_add_number(b, (uintmax_t)size);
 	buf_adds(b, "\r\n");
-}
-
-static void
-range_not_satisfiable(struct connection *con)
-{
-	struct request *req = con->req;
-	struct stat_entry *e = req->entry;
-
-	req->entry = NULL;		/* conn_error would let it go */
-	conn_error(con, 416);
-	if (req->entry != NULL)
-		stat_cache_drop(req->entry);
-	req->entry = e;
-	add_range_field(con, 416);
 }
 
 static enum verdict
@@ -310,7 +296,8 @@ staticfile_start(struct plugin_self *self, struct connection *con)
 	struct http_validators v;
 	struct stat_entry *e = req->entry;
 	struct slice name;
-	int status = 200;
+	int status;
+	off_t size;
 
 	if (e->error != 0 || S_ISDIR(e->mode)
 	    || (req->head.method != HTTP_GET && req->head.method != HTTP_HEAD))
@@ -338,15 +325,16 @@ staticfile_start(struct plugin_self *self, struct connection *con)
 		status = choose_range(con, &v);
 	if (status == 304) {
 		not_modified(con);
-	} else if (status == 412) {
-		conn_error(con, 412);
-	} else if (status == 416) {
-		range_not_satisfiable(con);
+	} else if (status == 412 || status == 416) {
+		size = e->size;
+		conn_error(con, status);	/* lets e go */
+		if (status == 416)
+			add_range_field(con, 416, size);
 	} else {
 		req->status = status;
 		buf_add(&req->fields, e->head, e->head_n);
 		if (status == 206)
-			add_range_field(con, 206);
+			add_range_field(con, 206, e->size);
 	}
 	return VERDICT_FINISHED;
 }

@@ -220,8 +220,9 @@ server_work(struct server *srv)
 		act_on_signals(srv);
 		net_overload(srv);
 	}
-	LOG(srv, "[note] stopped after %llu requests",
-	    (unsigned long long)srv->requests);
+	if (!srv->opt->one)		/* whose standard error may be the socket */
+		LOG(srv, "[note] stopped after %llu requests",
+		    (unsigned long long)srv->requests);
 	return EXIT_SUCCESS;
 }
 

@@ -166,7 +166,9 @@ struct request {
 	struct buf fields;		/* "Name: value\r\n" ... */
 	int page;			/* the body is an error page of ours */
 	int produced;			/* the whole body is in the queue */
-	int64_t drained;		/* bytes of an unread body dropped */
+	size_t head_end;		/* in in: where its body began */
+	size_t dropped;			/* bytes of an unread body, framing too */
+	int64_t drained;		/* the same, content alone */
 	uint64_t bytes_body;		/* queued so far */
 	uint64_t bytes_out;		/* with head, chunk lines */
 	uint32_t started;		/* tick */
@@ -265,6 +267,7 @@ conn_wake(struct connection *con)
 
 /* ---- conn_io.c: bytes in and out ---------------------------------------- */
 
+enum { CONN_READ_LEAST = 1024 };	/* room a read wants to have */
 enum conn_io { CONN_IO_GOT, CONN_IO_AGAIN, CONN_IO_GONE };
 
 /* Reads once into req->in. */

@@ -328,7 +328,8 @@ test_date_parse(void)
 			when = -1;
 		free(copy);
 		is_number("date_parse", date_rows[i].in, when,
-		    date_rows[i].want);
+		    (time_t)date_rows[i].want == date_rows[i].want
+		    ? date_rows[i].want : -1);	/* time_t may be small */
 	}
 }
 
@@ -343,6 +344,8 @@ test_date_round(void)
 
 	for (day = -135140; day < 157054; day++) {	/* 1600 to 2399 */
 		when = (time_t)(day * 86400 + 86399);
+		if (when != day * 86400 + 86399)
+			continue;
 		date_http(text, when);
 		if (date_parse(slice_of(text), NOW, &back) == -1
 		    || back != when || strlen(text) != 29
@@ -364,18 +367,22 @@ test_date_print(void)
 	date_http(http, 951868799);
 	is("date_http", "end of a leap day", http,
 	    "Tue, 29 Feb 2000 23:59:59 GMT");
-	date_http(http, (time_t)INT64_MAX);
-	is("date_http", "too late", http, "Fri, 31 Dec 9999 23:59:59 GMT");
-	date_http(http, (time_t)INT64_MIN);
-	is("date_http", "too early", http, "Mon, 01 Jan 0001 00:00:00 GMT");
+	if (sizeof(time_t) == sizeof(int64_t)) {
+		date_http(http, (time_t)INT64_MAX);
+		is("date_http", "too late", http,
+		    "Fri, 31 Dec 9999 23:59:59 GMT");
+		date_http(http, (time_t)INT64_MIN);
+		is("date_http", "too early", http,
+		    "Mon, 01 Jan 0001 00:00:00 GMT");
+		date_iso(iso, (time_t)INT64_MAX);
+		is("date_iso", "too late", iso, "9999-12-31 23:59:59");
+	}
 	setenv("TZ", "XXX-05:30", 1);
 	tzset();
 	date_log(log, 784111777);
 	is("date_log", "with a zone", log, "06/Nov/1994:14:19:37 +0530");
 	date_iso(iso, 784111777);
 	is("date_iso", "with a zone", iso, "1994-11-06 14:19:37");
-	date_iso(iso, (time_t)INT64_MAX);
-	is("date_iso", "too late", iso, "9999-12-31 23:59:59");
 	setenv("TZ", "UTC0", 1);
 	tzset();
 	date_log(log, 0);
@@ -388,7 +395,8 @@ main(void)
 	static void (*const sections[])(void) = {
 		test_number, test_url_path, test_escapes, test_distance,
 		test_date_parse, test_date_round, test_date_print,
-		test_parse, test_parse_limits, test_parse_fields,
+		test_parse, test_parse_limits, test_parse_bytes,
+		test_parse_fields,
 		test_body, test_body_bounds, test_list, test_conditions,
 		test_ranges,
 		test_timer, test_timer_wheel, test_queue, test_fdevent

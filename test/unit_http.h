@@ -85,6 +85,8 @@ static const struct body_row {
 	    "refused ") },
 	{ CHUNKED, COLUMNS("trailer that is folded", "0\r\nA: b\r\n c\r\n\r\n",
 	    "refused ") },
+	{ CHUNKED, COLUMNS("trailer with bare CR", "0\r\nA: b\r c\r\n\r\n",
+	    "refused ") },
 	{ CHUNKED, COLUMNS("trailer with NUL", "0\r\nA: \0\r\n\r\n",
 	    "refused ") },
 	{ CHUNKED, COLUMNS("trailer with lone LF", "0\r\nA: b\n\r\n",
@@ -199,14 +201,16 @@ test_body_bounds(void)
 	body_long("size line without end", "1;", "a", 300, "", HTTP_REFUSED);
 	body_long("16 KiB of extensions", "", "1;aaa\r\na\r\n", 4096, "",
 	    HTTP_MORE);
-	body_long("more than 16 KiB of extensions", "",
-	    "1;aaa\r\na\r\n", 4097, "", HTTP_REFUSED);
+	body_long("one byte more of extensions", "",
+	    "1;aaa\r\na\r\n", 4096, "1;", HTTP_REFUSED);
 	body_long("many small chunks", "", "1\r\na\r\n", 50000,
 	    "0\r\n\r\n", HTTP_DONE);
 	body_long("8 KiB of trailers", "0\r\n", "a: b\r\n", 1365, "\r\n",
 	    HTTP_DONE);
-	body_long("more than 8 KiB of trailers", "0\r\n", "a: b\r\n", 1366,
-	    "\r\n", HTTP_REFUSED);
+	body_long("8 KiB of one trailer", "0\r\na: ", "b", 8185,
+	    "\r\n\r\n", HTTP_DONE);
+	body_long("one byte more of trailers", "0\r\na: ", "b", 8186,
+	    "\r\n\r\n", HTTP_REFUSED);
 	body_long("trailer without end", "0\r\nA: ", "b", 8192, "",
 	    HTTP_REFUSED);
 }

@@ -403,6 +403,49 @@ test_parse_limits(void)
 	buf_free(&b);
 }
 
+/* Every byte in every place, by the grammar's own words. */
+static void
+test_parse_bytes(void)
+{
+	static const struct {
+		const char *name, *front, *back, *extra;
+		int least;		/* this to 0x7e, and extra, are right */
+		const char *but;	/* of those, these are wrong */
+	} rows[] = {
+		{ "method", "G", "T / HTTP/1.1\r\nHost: h" E, "", '!',
+		    "\"(),/:;<=>?@[\\]{}" },
+		{ "target", "GET /0123456789", "a HTTP/1.1\r\nHost: h" E, "",
+		    '!', "#" },
+		{ "name", GH "A", "b: c" E, ":", '!',
+		    "\"(),/;<=>?@[\\]{}" },
+		{ "value", GH "A: 0123456789abcde", "fghijklmnopqrst" E, "\t",
+		    ' ', "" },
+		{ "host", G "Host: a", "b" E, "", '!', "\"#'/:<>?@[\\]^`{|}%" }
+	};
+	static struct http_head head;
+	char text[100], name[40];
+	size_t i;
+	int c, n, right;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		for (c = 1; c < 256; c++) {
+			n = snprintf(text, sizeof(text), "%s%c%s",
+			    rows[i].front, c, rows[i].back);
+			right = (c >= rows[i].least && c < 0x7f
+			    && strchr(rows[i].but, c) == NULL)
+			    || strchr(rows[i].extra, c) != NULL
+			    || (c >= 0x80 && strcmp(rows[i].name, "value")
+			    == 0);
+			if (right != (http_parse(&head, text, (size_t)n, 8192)
+			    == HTTP_DONE))
+				break;
+		}
+		snprintf(name, sizeof(name), "every byte in a %s",
+		    rows[i].name);
+		is_number("http_parse", name, c, 256);
+	}
+}
+
 /* Every name that has a number, in both cases, and its neighbours that have
  * none; what is known of a refused line. */
 static void
