@@ -57,8 +57,11 @@ OBJECTS = \
 	http_range.o \
 	http_mime.o \
 	server_conf.o \
+	clock.o \
 	net.o \
 	conn.o \
+	conn_pool.o \
+	conn_timeout.o \
 	conn_io.o \
 	conn_route.o \
 	conn_response.o \
@@ -88,7 +91,8 @@ test/bin/raw: test/raw.c .flags
 	@mkdir -p test/bin
 	$(CC) $(ALL_CFLAGS) -o $@ test/raw.c $(ALL_LDFLAGS)
 
-test/bin/unit: test/unit.c $(HEADERS) $(OBJECTS)
+test/bin/unit: test/unit.c test/unit_parse.h test/unit_http.h \
+    test/unit_loop.h $(OBJECTS)
 	@mkdir -p test/bin
 	$(CC) $(ALL_CFLAGS) -I. -o $@ test/unit.c $(OBJECTS) $(ALL_LDFLAGS)
 

@@ -44,8 +44,8 @@ void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Puts a NUL behind the bytes, not counted in n. Returns b->p, or "" when
  * there is no memory for it: never NULL. */
 const char *buf_text(struct buf *b);
-/* Drops the first n bytes; the rest moves to the front. */
-void buf_drop(struct buf *b, size_t n);
+/* Drops the bytes [from, to); those behind move down. */
+void buf_cut(struct buf *b, size_t from, size_t to);
 /* Empties b and keeps its memory, unless that is more than keep bytes. */
 void buf_clear(struct buf *b, size_t keep);
 void buf_free(struct buf *b);

@@ -105,11 +105,11 @@ buf_text(struct buf *b)
 }
 
 void
-buf_drop(struct buf *b, size_t n)
+buf_cut(struct buf *b, size_t from, size_t to)
 {
-	b->n -= n;
-	if (b->n > 0)
-		memmove(b->p, b->p + n, b->n);
+	if (b->n > to)
+		memmove(b->p + from, b->p + to, b->n - to);
+	b->n -= to - from;
 }
 
 void

@@ -27,9 +27,7 @@ enum {
 	TURN_REQUESTS = 64,		/* then others have their turn */
 	BATCH_BYTES = 64 << 10,		/* queued before they are sent */
 	DRAIN_MOST = 64 << 10,		/* of a body nobody wants */
-	LINGER_SECONDS = 5,
-	KEEP_BYTES = 32 << 10,		/* of each buffer in the pool */
-	POOL_MOST = 128			/* connections and requests kept */
+	LINGER_SECONDS = 5
 };
 
 typedef enum conn_state conn_step(struct connection *con);
@@ -55,135 +53,6 @@ static const struct step {
 	[CONN_DEAD] = { dead, 0, "dead" }
 };
 
-/* ---- the pools ---- */
-
-static struct request *
-take_request(struct server *srv)
-{
-	struct request *req = srv->free_reqs;
-
-	if (req == NULL)
-		return calloc(1, sizeof(*req));
-	srv->free_reqs = req->next;
-	srv->nfree_reqs--;
-	return req;
-}
-
-/* Makes req ready for the next one of its connection. Bytes already received
- * and answers not yet sent stay. */
-static void
-reset_request(struct request *req)
-{
-	if (req->entry != NULL)
-		stat_cache_drop(req->entry);
-	req->entry = NULL;
-	req->handler = NULL;
-	req->handler_data = NULL;
-	req->in_seen = 0;
-	req->status = 0;
-	req->framing = RESPONSE_LENGTH;
-	req->length = req->offset = 0;
-	req->fields.n = 0;
-	req->fields.failed = 0;
-	req->page = 0;
-	req->produced = 0;
-	req->head_end = 0;
-	req->dropped = 0;
-	req->drained = 0;
-	req->bytes_body = req->bytes_out = 0;
-	req->route_loops = 0;
-	req->error_handled = 0;
-}
-
-static void
-free_request(struct request *req)
-{
-	buf_free(&req->in);
-	buf_free(&req->path);
-	buf_free(&req->file);
-	buf_free(&req->fields);
-	queue_free(&req->out);
-	free(req);
-}
-
-/* Puts con's request, reset and with nothing queued, back into the pool. */
-static void
-give_request(struct connection *con)
-{
-	struct server *srv = con->srv;
-	struct request *req = con->req;
-
-	con->req = NULL;
-	if (req == NULL)
-		return;
-	/* one that grew is not worth keeping */
-	if (srv->nfree_reqs >= POOL_MOST || req->in.cap > KEEP_BYTES
-	    || req->out.mem.cap > 2 * KEEP_BYTES || req->fields.cap > KEEP_BYTES
-	    || req->path.cap > KEEP_BYTES) {
-		free_request(req);
-		return;
-	}
-	req->in.n = req->in_at = 0;
-	req->next = srv->free_reqs;
-	srv->free_reqs = req;
-	srv->nfree_reqs++;
-}
-
-/* The same in the middle of one. */
-static void
-drop_request(struct connection *con)
-{
-	if (con->req == NULL)
-		return;
-	reset_request(con->req);
-	queue_clear(&con->req->out);
-	give_request(con);
-}
-
-/* Frees what CONN_DEAD left. */
-static void
-recycle(struct connection *con)
-{
-	struct server *srv = con->srv;
-
-	plugins_note(srv->plugins, HOOK_CONNECTION_CLOSE, con);
-	timer_disarm(&srv->wheel, &con->timer);
-	if (con->registered)
-		fdevent_del(srv->ev, con->fd);
-	else
-		close(con->fd);
-	drop_request(con);
-	conf_drop(con->conf);
-	srv->conns--;
-	srv->idle_since = srv->tick;
-	if (srv->nfree_conns >= POOL_MOST) {
-		free(con);
-		return;
-	}
-	con->next = srv->free_conns;
-	srv->free_conns = con;
-	srv->nfree_conns++;
-}
-
-void
-conn_free_pools(struct server *srv)
-{
-	struct connection *con;
-	struct request *req;
-
-	while (srv->free_conns != NULL) {
-		con = srv->free_conns;
-		srv->free_conns = con->next;
-		free(con);
-	}
-	while (srv->free_reqs != NULL) {
-		req = srv->free_reqs;
-		srv->free_reqs = req->next;
-		free_request(req);
-	}
-	srv->nfree_conns = srv->nfree_reqs = 0;
-}
-
 /* ---- the steps ---- */
 
 /* Reads more input for a step. Returns 0 when there is none; *next then says
@@ -191,18 +60,10 @@ conn_free_pools(struct server *srv)
 static int
 has_more(struct connection *con, enum conn_state wait, enum conn_state *next)
 {
-	*next = wait;
-	if (con->drained)
-		return 0;
-	switch (conn_read(con)) {
-	case CONN_IO_GOT:
-		return 1;
-	case CONN_IO_GONE:
-		*next = CONN_ERROR;
-		return 0;
-	default:
-		return 0;
-	}
+	enum conn_io got = con->drained ? CONN_IO_AGAIN : conn_read(con);
+
+	*next = got == CONN_IO_GONE ? CONN_ERROR : wait;
+	return got == CONN_IO_GOT;
 }
 
 static enum conn_state
@@ -212,26 +73,24 @@ request_start(struct connection *con)
 	enum conn_state next;
 
 	if (req == NULL) {
-		req = con->req = take_request(con->srv);
+		req = con->req = request_take(con->srv);
 		if (req == NULL)
 			return CONN_ERROR;
 	}
-	if (req->in_at < req->in.n) {	/* pipelined */
-		if (con->budget > 0)
-			return CONN_READ_HEAD;
-		if (queue_bytes(&req->out) > 0)
-			return CONN_WRITE;
+	if (req->in_at < req->in.n && con->budget > 0)	/* pipelined */
+		return CONN_READ_HEAD;
+	if (queue_bytes(&req->out) > 0)
+		return CONN_WRITE;
+	if (con->budget == 0) {		/* it had its share: others first */
 		conn_wake(con);
 		return CONN_REQUEST_START;
 	}
 	req->in.n = req->in_at = 0;
-	if (queue_bytes(&req->out) > 0)
-		return CONN_WRITE;
 	if (con->srv->quitting && con->requests > 0)
 		return CONN_CLOSE;
 	if (has_more(con, CONN_REQUEST_START, &next))
 		return CONN_READ_HEAD;
-	give_request(con);		/* an idle connection holds nothing */
+	request_give(con);		/* an idle connection holds nothing */
 	return next;
 }
 
@@ -315,7 +174,7 @@ read_head(struct connection *con)
 		if (queue_bytes(&req->out) > 0)	/* send before waiting */
 			return CONN_WRITE;
 		if (req->in_at > 0) {
-			buf_drop(&req->in, req->in_at);
+			buf_cut(&req->in, 0, req->in_at);
 			req->in_at = 0;
 		}
 		if (!has_more(con, CONN_READ_HEAD, &next))
@@ -390,8 +249,8 @@ read_body(struct connection *con)
 			con->unread = 1;
 			return CONN_RESPONSE_START;
 		}
-		if (req->in_at == req->in.n)
-			req->in.n = req->in_at = req->head_end;
+		buf_cut(&req->in, req->head_end, req->in_at);
+		req->in_at = req->head_end;
 		if (queue_bytes(&req->out) > 0)
 			return CONN_WRITE;
 		if (!has_more(con, CONN_READ_BODY, &next))
@@ -402,6 +261,8 @@ read_body(struct connection *con)
 static enum conn_state
 response_start(struct connection *con)
 {
+	if (con->srv->quitting)
+		con->keep_alive = 0;
 	conn_response(con);
 	con->responding = 1;
 	return CONN_WRITE;
@@ -447,30 +308,26 @@ static enum conn_state
 write_queue(struct connection *con)
 {
 	struct request *req = con->req;
+	enum conn_io sent;
 
-	for (;;) {
-		if (con->responding && !req->produced && produce(con) == -1)
-			return CONN_ERROR;
-		if (con->responding && may_wait(con))
-			return CONN_RESPONSE_END;
-		if (req->out.mem.failed)	/* bytes were lost */
-			return CONN_ERROR;
-		switch (conn_send(con)) {
-		case CONN_IO_GONE:
-			return CONN_ERROR;
-		case CONN_IO_AGAIN:
-			return CONN_WRITE;
-		case CONN_IO_GOT:
-			break;
-		}
-		if (!con->responding)	/* earlier answers, flushed */
-			return req->head_end > 0 ? CONN_READ_BODY
-			    : CONN_REQUEST_START;
-		if (req->produced)
-			return CONN_RESPONSE_END;
-		conn_wake(con);		/* a long body: others first */
+	if (con->responding && !req->produced && produce(con) == -1)
+		return CONN_ERROR;
+	if (con->responding && may_wait(con))
+		return CONN_RESPONSE_END;
+	if (req->out.mem.failed)	/* bytes were lost */
+		return CONN_ERROR;
+	sent = conn_send(con);
+	if (sent == CONN_IO_GONE)
+		return CONN_ERROR;
+	if (sent == CONN_IO_AGAIN)
 		return CONN_WRITE;
-	}
+	if (!con->responding)		/* earlier answers, flushed */
+		return req->head_end > 0 ? CONN_READ_BODY
+		    : CONN_REQUEST_START;
+	if (req->produced)
+		return CONN_RESPONSE_END;
+	conn_wake(con);			/* a long body: others first */
+	return CONN_WRITE;
 }
 
 static enum conn_state
@@ -480,7 +337,7 @@ response_end(struct connection *con)
 
 	plugins_note(con->srv->plugins, HOOK_REQUEST_DONE, con);
 	con->responding = 0;
-	reset_request(req);
+	request_reset(req);
 	return con->keep_alive ? CONN_REQUEST_START : CONN_CLOSE;
 }
 
@@ -510,24 +367,20 @@ fail(struct connection *con)
 static enum conn_state
 shut(struct connection *con)
 {
+	enum conn_io got;
+
 	if (!con->shut) {
 		if (con->req != NULL && con->req->in_at < con->req->in.n)
 			con->unread = 1;
 		if (!con->unread || shutdown(con->fd, SHUT_WR) == -1)
 			return CONN_DEAD;
 		con->shut = 1;
-		drop_request(con);
+		request_drop(con);
 	}
-	switch (conn_discard(con)) {
-	case CONN_IO_GONE:
-		return CONN_DEAD;
-	case CONN_IO_GOT:
+	got = conn_discard(con);
+	if (got == CONN_IO_GOT)
 		conn_wake(con);
-		break;
-	case CONN_IO_AGAIN:
-		break;
-	}
-	return CONN_CLOSE;
+	return got == CONN_IO_GONE ? CONN_DEAD : CONN_CLOSE;
 }
 
 static enum conn_state
@@ -606,7 +459,7 @@ conn_run(struct connection *con)
 		wait_for(con);
 	/* one on the job list is recycled when its turn comes */
 	if (con->state == CONN_DEAD && !con->in_jobs)
-		recycle(con);
+		conn_recycle(con);
 }
 
 /* The kernel has news. HUP and ERR are found out by reading or writing. */
@@ -631,7 +484,7 @@ conn_jobs(struct server *srv)
 		next = con->next;
 		con->in_jobs = 0;
 		if (con->state == CONN_DEAD)
-			recycle(con);
+			conn_recycle(con);
 		else
 			conn_run(con);
 	}
@@ -641,104 +494,19 @@ int
 conn_new(struct server *srv, struct listener *listener, int fd,
     const struct sockaddr *peer, socklen_t peer_size)
 {
-	struct connection *con = srv->free_conns;
+	struct connection *con = conn_take(srv);
 
-	if (con != NULL) {
-		srv->free_conns = con->next;
-		srv->nfree_conns--;
-		memset(con, 0, sizeof(*con));
-	} else {
-		con = calloc(1, sizeof(*con));
-		if (con == NULL) {
-			close(fd);
-			return -1;
-		}
+	if (con == NULL) {
+		close(fd);
+		return -1;
 	}
-	con->srv = srv;
 	con->listener = listener;
 	con->fd = fd;
-	con->conf = conf_hold(srv->conf);
 	con->peer.sa.sa_family = AF_UNIX;
 	if (peer != NULL && peer_size <= sizeof(con->peer)
 	    && (peer->sa_family == AF_INET || peer->sa_family == AF_INET6))
 		memcpy(&con->peer, peer, peer_size);
-	srv->conns++;
 	srv->accepted++;
 	conn_run(con);
 	return 0;
-}
-
-/* ---- time-outs and the end ---- */
-
-static struct connection *
-of_timer(struct timer *t)
-{
-	return (struct connection *)(void *)((char *)t
-	    - offsetof(struct connection, timer));
-}
-
-void
-conn_expire(void *server, struct timer *t)
-{
-	struct connection *con = of_timer(t);
-	struct server *srv = server;
-
-	if (srv->core->log_timeouts)
-		LOG(srv, "connection %d: timed out in %s after %llu bytes: "
-		    "%.*s", con->fd, steps[con->state].name,
-		    con->req == NULL ? 0
-		    : (unsigned long long)con->req->bytes_out,
-		    con->req == NULL || !con->responding ? 0
-		    : (int)con->req->head.target.n,
-		    con->req == NULL || !con->responding ? ""
-		    : con->req->head.target.p);
-	if (con->state == CONN_READ_HEAD) {	/* RFC 9110 15.5.9 */
-		/* its slices may lie where the buffer was once */
-		(void)http_parse(&con->req->head,
-		    con->req->in.p + con->req->in_at,
-		    con->req->in.n - con->req->in_at,
-		    (size_t)srv->core->max_request_field_size);
-		con->req->head.status = 408;
-		con->req->head.why = "the request did not come in time";
-		con->state = (uint8_t)refuse_head(con);
-	} else {
-		con->state = con->state == CONN_CLOSE ? CONN_DEAD : CONN_ERROR;
-	}
-	conn_run(con);
-}
-
-static void
-close_idle(void *server, struct timer *t)
-{
-	struct connection *con = of_timer(t);
-
-	(void)server;
-	/* one that never asked may have a request on its way */
-	if (con->state == CONN_REQUEST_START && con->requests > 0) {
-		con->state = CONN_CLOSE;
-		conn_run(con);
-	}
-}
-
-static void
-close_now(void *server, struct timer *t)
-{
-	struct connection *con = of_timer(t);
-
-	(void)server;
-	con->state = CONN_ERROR;
-	conn_run(con);
-}
-
-void
-conn_close_idle(struct server *srv)
-{
-	timer_each(&srv->wheel, close_idle, srv);
-}
-
-void
-conn_close_all(struct server *srv)
-{
-	timer_each(&srv->wheel, close_now, srv);
-	conn_jobs(srv);
 }

@@ -181,6 +181,24 @@ unclaimed(struct connection *con)
 	return refuse(con, 500);
 }
 
+/* From the clean path on. */
+static int
+route_path(struct connection *con)
+{
+	int answer;
+
+	answer = ask(con, HOOK_URI_CLEAN);
+	if (answer == NOT_YET)
+		answer = find_file(con);
+	if (answer == NOT_YET)
+		answer = look_at_file(con);
+	if (answer == NOT_YET)
+		answer = ask(con, HOOK_START);
+	if (answer == NOT_YET)
+		answer = unclaimed(con);
+	return answer;
+}
+
 static int
 route(struct connection *con)
 {
@@ -194,16 +212,23 @@ route(struct connection *con)
 		return answer;
 	if (str_url_path(&req->path, req->head.path) == -1)
 		return refuse(con, 400);
-	answer = ask(con, HOOK_URI_CLEAN);
-	if (answer == NOT_YET)
-		answer = find_file(con);
-	if (answer == NOT_YET)
-		answer = look_at_file(con);
-	if (answer == NOT_YET)
-		answer = ask(con, HOOK_START);
-	if (answer == NOT_YET)
-		answer = unclaimed(con);
-	return answer;
+	return route_path(con);
+}
+
+/* server.error-handler-404: another path answers, with its own status. */
+static int
+handle_404(struct connection *con)
+{
+	struct request *req = con->req;
+
+	req->error_handled = 1;
+	req->page = 0;
+	req->status = 0;
+	req->fields.n = 0;
+	req->path.n = 0;
+	buf_adds(&req->path, request_conf(req)->error_handler_404);
+	buf_text(&req->path);
+	return route_path(con);
 }
 
 int
@@ -221,7 +246,9 @@ conn_route(struct connection *con)
 		    con->fd, ROUTE_LOOPS);
 		answer = refuse(con, 500);
 	}
-
+	if (req->status == 404 && req->page && !req->error_handled
+	    && request_conf(req)->error_handler_404 != NULL)
+		answer = handle_404(con);
 	if (request_conf(req)->log_request_handling
 	    && answer == ROUTE_ANSWERED)
 		LOG(con->srv, "connection %d: %.*s -> %s: %d", con->fd,

@@ -356,7 +356,7 @@ accesslog_flush(struct plugin_self *self, struct server *srv)
 		done += n > 0 ? (size_t)n : 0;
 	}
 	if (done < b->n && n == -1 && (errno == EAGAIN || errno == EINTR)) {
-		buf_drop(b, done);
+		buf_cut(b, 0, done);
 	} else if (done < b->n) {
 		al->why = n == -1 ? errno : ENOSPC;
 		/* a line cut in the file is ended before the next begins */

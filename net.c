@@ -304,7 +304,7 @@ accept_some(void *context, int events)
 
 	(void)events;
 	if (!srv->ticking)
-		server_clock(srv);
+		clock_refresh(srv);
 	for (i = 0; i < ACCEPT_TURN && srv->conns < srv->max_conns; i++) {
 		size = sizeof(peer);
 		fd = sys_accept(l->fd, &peer.sa, &size);

@@ -176,25 +176,33 @@ plugins_tables(const struct plugins *p, const struct conf_key *core, size_t *n)
 	return tables;
 }
 
-int
-plugins_setup(struct plugins *p, struct server *srv)
+/* Calls the start-up function that lies at offset at in struct plugin. */
+static int
+start(struct plugins *p, struct server *srv, size_t at)
 {
-	const struct plugin *plugin;
+	plugin_server_fn *fn;
 	size_t i;
 
 	for (i = 0; i < p->n; i++) {
-		plugin = p->self[i].plugin;
-		if (plugin->init != NULL
-		    && plugin->init(p->self + i, srv) == -1)
-			return -1;
-	}
-	for (i = 0; i < p->n; i++) {
-		plugin = p->self[i].plugin;
-		if (plugin->set_defaults != NULL
-		    && plugin->set_defaults(p->self + i, srv) == -1)
+		memcpy(&fn, (const char *)p->self[i].plugin + at, sizeof(fn));
+		if (fn != NULL && fn(p->self + i, srv) == -1)
 			return -1;
 	}
 	return 0;
+}
+
+int
+plugins_setup(struct plugins *p, struct server *srv)
+{
+	if (start(p, srv, offsetof(struct plugin, init)) == -1)
+		return -1;
+	return start(p, srv, offsetof(struct plugin, set_defaults));
+}
+
+int
+plugins_start(struct plugins *p, struct server *srv)
+{
+	return start(p, srv, offsetof(struct plugin, worker_init));
 }
 
 void

@@ -107,8 +107,10 @@ struct plugins *plugins_load(const struct plugin *const *builtin,
 /* Their key tables behind the core's: to be freed. *n of them. */
 struct conf_table *plugins_tables(const struct plugins *p,
     const struct conf_key *core, size_t *n);
-/* init and set_defaults of all. Returns 0 or -1. */
+/* init and set_defaults of all: what -t checks. Returns 0 or -1. */
 int plugins_setup(struct plugins *p, struct server *srv);
+/* worker_init of all, in the process that will serve. Returns 0 or -1. */
+int plugins_start(struct plugins *p, struct server *srv);
 void plugins_free(struct plugins *p, struct server *srv);
 
 /* Asks the modules that have this hook, until one does not say GO_ON. */

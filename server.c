@@ -5,8 +5,6 @@
  * start-up that an administrator would name, each line of server_work a step
  * of every turn.
  */
-#include <sys/time.h>
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,38 +16,7 @@
 
 enum { TICK_MS = 1000 };
 
-/* ---- time ---- */
-
-static void
-set_timer(struct server *srv, int seconds)
-{
-	struct itimerval timer;
-
-	memset(&timer, 0, sizeof(timer));
-	timer.it_interval.tv_sec = timer.it_value.tv_sec = seconds;
-	if (setitimer(ITIMER_REAL, &timer, NULL) == 0)
-		srv->ticking = seconds > 0;
-	else
-		LOG(srv, "setitimer: %s", strerror(errno));
-}
-
-void
-server_clock(struct server *srv)
-{
-	struct timespec mono;
-	char date[DATE_HTTP_SIZE];
-
-	srv->now = time(NULL);
-	date_http(date, srv->now);
-	srv->stamp.n = 0;
-	buf_printf(&srv->stamp, "Date: %s\r\n", date);
-	if (srv->core->tag != NULL && srv->core->tag[0] != '\0')
-		buf_printf(&srv->stamp, "Server: %s\r\n", srv->core->tag);
-	if (clock_gettime(CLOCK_MONOTONIC, &mono) == 0)
-		srv->tick = (uint32_t)mono.tv_sec;
-	if (!srv->ticking)
-		set_timer(srv, 1);
-}
+/* ---- the tick ---- */
 
 /* Once a second, while there is something to time. */
 static void
@@ -57,7 +24,7 @@ tick(struct server *srv)
 {
 	int aging;
 
-	server_clock(srv);
+	clock_refresh(srv);
 	timer_turn(&srv->wheel, srv->tick, conn_expire, srv);
 	plugins_tell(srv->plugins, HOOK_TRIGGER, srv);
 	aging = stat_cache_age(srv->cache, srv->tick);
@@ -70,7 +37,7 @@ tick(struct server *srv)
 			srv->quitting = 1;
 		}
 	} else if (!aging && !srv->paused) {
-		set_timer(srv, 0);	/* an idle server does not wake */
+		clock_stop(srv);	/* an idle server does not wake */
 	}
 }
 
@@ -149,9 +116,10 @@ open_events(struct server *srv)
 		    strerror(errno));
 		return -1;
 	}
-	if (signal_open(srv) == -1 || net_register(srv) == -1)
+	if (signal_open(srv) == -1 || net_register(srv) == -1
+	    || plugins_start(srv->plugins, srv) == -1)
 		return -1;
-	server_clock(srv);
+	clock_refresh(srv);
 	timer_init(&srv->wheel, srv->tick);
 	srv->idle_since = srv->tick;
 	return 0;

@@ -185,13 +185,15 @@ request_conf(const struct request *req)
 	return (const struct core_conf *)(const void *)req->settings;
 }
 
-/* ---- server.c: main and the loop ---------------------------------------- */
-
 /* Logs to srv's error log: LOG(srv, "[note] port %d", port). */
 #define LOG(srv, ...) log_write(&(srv)->log, __FILE__, __LINE__, __VA_ARGS__)
 
-/* Refreshes now, tick and date, and arms the interval timer. */
-void server_clock(struct server *srv);
+/* ---- clock.c: what time it is, and the tick ----------------------------- */
+
+/* Refreshes now, tick and stamp, and arms the interval timer. */
+void clock_refresh(struct server *srv);
+/* Lets an idle server sleep. */
+void clock_stop(struct server *srv);
 
 /* ---- server_conf.c: the core's keys ------------------------------------- */
 
@@ -231,6 +233,23 @@ enum { NET_NAME_SIZE = 48 };
  * length. */
 size_t net_peer_name(const struct connection *con, char out[NET_NAME_SIZE]);
 
+/* ---- conn_pool.c: connections and requests, used again ------------------ */
+
+/* A blank connection, counted in srv->conns, or NULL: no memory. */
+struct connection *conn_take(struct server *srv);
+/* Closes what it has and puts it back. */
+void conn_recycle(struct connection *con);
+/* A request whose buffers may have memory, or NULL. */
+struct request *request_take(struct server *srv);
+/* Makes it ready for the next one of its connection: bytes already received
+ * and answers not yet sent stay. */
+void request_reset(struct request *req);
+/* Puts con's request, reset and with nothing queued, back into the pool. */
+void request_give(struct connection *con);
+/* The same in the middle of one. */
+void request_drop(struct connection *con);
+void conn_free_pools(struct server *srv);
+
 /* ---- conn.c: the life of one connection --------------------------------- */
 
 /* Takes over fd, non-blocking, and runs it. peer may be NULL (unix). Returns
@@ -243,12 +262,6 @@ void conn_run(struct connection *con);
 void conn_event(void *connection, int events);
 /* Runs what was woken; each connection once. */
 void conn_jobs(struct server *srv);
-/* A timer of the wheel expired (timer_fn). */
-void conn_expire(void *server, struct timer *t);
-/* Closes idle connections (graceful), or all of them. */
-void conn_close_idle(struct server *srv);
-void conn_close_all(struct server *srv);
-void conn_free_pools(struct server *srv);
 
 /* Has the connection run again after this turn: for modules that finish
  * later, so that they never call conn.c. */
@@ -264,6 +277,14 @@ conn_wake(struct connection *con)
 	*srv->jobs_last = con;
 	srv->jobs_last = &con->next;
 }
+
+/* ---- conn_timeout.c: what time does to connections ---------------------- */
+
+/* A timer of the wheel expired (timer_fn). */
+void conn_expire(void *server, struct timer *t);
+/* Closes idle connections (graceful), or all of them. */
+void conn_close_idle(struct server *srv);
+void conn_close_all(struct server *srv);
 
 /* ---- conn_io.c: bytes in and out ---------------------------------------- */
 

@@ -14,9 +14,11 @@
 #include <sys/stat.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,19 +65,23 @@ make_answer(int status, size_t head, size_t body)
 		memcpy(answer + i * answer_len, answer, answer_len);
 }
 
-/* The whole rest at once: the socket says where to stop. */
-static void
+/* The whole rest at once: the socket says where to stop. 0, or -1 when the
+ * connection is over. */
+static int
 send_file(int fd, int waiting)
 {
 	off_t at = file_size - left[fd];
 	ssize_t n = sendfile(fd, file, &at, (size_t)left[fd]);
 
+	if (n == -1 && errno != EAGAIN)
+		return -1;
 	if (n > 0)
 		left[fd] -= n;
 	if (left[fd] != 0 && !waiting)
 		want(EPOLL_CTL_MOD, fd, EPOLLOUT);
 	if (left[fd] == 0 && waiting)
 		want(EPOLL_CTL_MOD, fd, EPOLLIN);
+	return 0;
 }
 
 /* Returns 0, or -1 when the connection is over. */
@@ -102,7 +108,7 @@ serve(int fd)
 		return -1;	/* clients here have room for a batch */
 	if (file != -1 && out > 0) {
 		left[fd] = file_size;
-		send_file(fd, 0);
+		return send_file(fd, 0);
 	}
 	return closing ? -1 : 0;
 }
@@ -122,9 +128,7 @@ turn(int listener, const struct epoll_event *e)
 			(void)close(fd);
 	} else if ((e->events & (EPOLLERR | EPOLLHUP)) != 0)
 		(void)close(fd);
-	else if (left[fd] != 0)
-		send_file(fd, 1);
-	else if (serve(fd) == -1)
+	else if ((left[fd] != 0 ? send_file(fd, 1) : serve(fd)) == -1)
 		(void)close(fd);
 }
 
@@ -175,6 +179,7 @@ main(int argc, char **argv)
 		file_size = st.st_size;
 		body = (size_t)st.st_size;
 	}
+	(void)signal(SIGPIPE, SIG_IGN);
 	make_answer(status, head, body);
 	poll_fd = epoll_create1(0);
 	listener = open_port(port);

@@ -83,8 +83,8 @@ static int
 get(void)
 {
 	static char buf[65536];
-	const char *end;
-	long head = 0, total;
+	const char *end, *length;
+	long head = 0, total, want = -1;
 	ssize_t n;
 	int fd = dial();
 
@@ -94,10 +94,14 @@ get(void)
 	if (n < 12)
 		return 1;
 	end = strstr(buf, "\r\n\r\n");
-	if (end != NULL)
-		head = end - buf + 4;
+	if (end == NULL)
+		return 1;
+	head = end - buf + 4;
+	length = strcasestr(buf, "\r\nContent-Length:");
+	if (length != NULL && length < end)
+		want = head + atol(length + 17);
 	printf("%.3s %ld ", buf + 9, head);
-	for (total = n; n > 0; total += n > 0 ? n : 0)
+	for (total = n; n > 0 && total != want; total += n > 0 ? n : 0)
 		n = recv(fd, buf, sizeof(buf), 0);
 	printf("%ld\n", total - head);
 	return 0;

@@ -37,8 +37,11 @@ write_lighttpd() {
 	fi
 }
 
+# sendfile is the best for large files and dear for small ones (4.9 against
+# 3.7 us), and tcp_nopush with it dearer still (26 against 10 us at 100 KiB).
 write_nginx() {
-	log=off
+	log=off sendfile=off
+	case $1 in large|huge) sendfile=on ;; esac
 	[ "$1" != log ] || log="$TMP/access.log combined buffer=64k flush=1s"
 	cat <<-CONF
 	daemon off; worker_processes 1; pid $TMP/nginx.pid; error_log stderr crit;
@@ -48,10 +51,10 @@ write_nginx() {
 	access_log $log; types { text/html html; } server_tokens off;
 	client_body_temp_path $TMP/b; proxy_temp_path $TMP/p;
 	fastcgi_temp_path $TMP/f; uwsgi_temp_path $TMP/u; scgi_temp_path $TMP/s;
-	sendfile on; tcp_nopush $2; keepalive_timeout 600;
+	sendfile $sendfile; tcp_nopush off; keepalive_timeout 600;
 	keepalive_requests 1000000000; open_file_cache max=20000 inactive=600s;
 	open_file_cache_valid 60s; open_file_cache_errors on;
-	server { listen 127.0.0.1:$3 backlog=1024; root $TMP/www; }
+	server { listen 127.0.0.1:$2 backlog=1024; root $TMP/www; }
 	}
 	CONF
 }
@@ -99,7 +102,7 @@ become() {
 		printf 'server.stat-cache-engine = "simple"\n' >>"$conf"
 		exec "$@" lighttpd -D -f "$conf" ;;
 	nginx)
-		write_nginx "$load" "${NOPUSH:-off}" "$port" >"$conf"
+		write_nginx "$load" "$port" >"$conf"
 		exec "$@" nginx -p "$TMP" -c "$conf" ;;
 	h2o)
 		write_h2o "$load" "$port" >"$conf"

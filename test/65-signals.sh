@@ -126,7 +126,7 @@ one="$GLIMD_WRAP '$GLIMD' -1 -f glimd.conf 2>err"
 is "-1 answers" "$("$RAW" -x "$one" 'GET /a.txt HTTP/1.1\r\nHost: x\r\n' \
     'Connection: close\r\n\r\n' | tr -d '\r' | body)" hello
 is "-1 answers more than one request" "$("$RAW" -c -x "$one" \
-    'GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n' \
+    'GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n' -g hello \
     'GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n' -h | tail -n 3 | tr '\n' ' ')" \
     "HTTP/1.1 200 OK HTTP/1.1 200 OK eof "
 "$RAW" -x "$one" 'NONSENSE\r\n\r\n' >out 2>&1

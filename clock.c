@@ -1,0 +1,53 @@
+/*
+ * clock.c - what time it is, and the tick: SIGALRM once a second.
+ *
+ * No request asks the system for the time: what it needs is refreshed here,
+ * by server.c at each tick and by net.c when a client wakes a server that had
+ * stopped ticking.
+ */
+#include <sys/time.h>
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "server.h"
+
+static void
+set_timer(struct server *srv, int seconds)
+{
+	struct itimerval timer;
+
+	memset(&timer, 0, sizeof(timer));
+	timer.it_interval.tv_sec = timer.it_value.tv_sec = seconds;
+	if (setitimer(ITIMER_REAL, &timer, NULL) == 0)
+		srv->ticking = seconds > 0;
+	else
+		LOG(srv, "setitimer: %s", strerror(errno));
+}
+
+void
+clock_refresh(struct server *srv)
+{
+	const char *tag = srv->core->tag;
+	char date[DATE_HTTP_SIZE];
+	struct timespec mono;
+
+	srv->now = time(NULL);
+	date_http(date, srv->now);
+	srv->stamp.n = 0;
+	buf_printf(&srv->stamp, "Date: %s\r\n", date);
+	if (tag != NULL && tag[0] != '\0')
+		buf_printf(&srv->stamp, "Server: %s\r\n", tag);
+	/* time-outs must not feel when somebody sets the clock */
+	if (clock_gettime(CLOCK_MONOTONIC, &mono) == 0)
+		srv->tick = (uint32_t)mono.tv_sec;
+	if (!srv->ticking)
+		set_timer(srv, 1);
+}
+
+void
+clock_stop(struct server *srv)
+{
+	set_timer(srv, 0);
+}

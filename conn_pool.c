@@ -1,0 +1,164 @@
+/*
+ * conn_pool.c - connections and requests, made, reset and used again.
+ *
+ * Called by conn.c. An idle connection holds no request, so there are as many
+ * requests as clients that are busy at the same moment, and the one used last
+ * is handed out first: it is still in the processor's cache.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plugin.h"
+
+enum {
+	POOL_MOST = 128,		/* connections and requests kept */
+	KEEP_BYTES = 32 << 10,		/* of a buffer in the pool */
+	KEEP_QUEUE = 2 * KEEP_BYTES
+};
+
+/* ---- requests ---- */
+
+struct request *
+request_take(struct server *srv)
+{
+	struct request *req = srv->free_reqs;
+
+	if (req == NULL)
+		return calloc(1, sizeof(*req));
+	srv->free_reqs = req->next;
+	srv->nfree_reqs--;
+	return req;
+}
+
+void
+request_reset(struct request *req)
+{
+	if (req->entry != NULL)
+		stat_cache_drop(req->entry);
+	req->entry = NULL;
+	req->handler = NULL;
+	req->handler_data = NULL;
+	req->in_seen = 0;
+	req->status = 0;
+	req->framing = RESPONSE_LENGTH;
+	req->length = req->offset = 0;
+	req->fields.n = 0;
+	req->fields.failed = 0;
+	req->page = 0;
+	req->produced = 0;
+	req->head_end = 0;
+	req->dropped = 0;
+	req->drained = 0;
+	req->bytes_body = req->bytes_out = 0;
+	req->route_loops = 0;
+	req->error_handled = 0;
+}
+
+static void
+free_request(struct request *req)
+{
+	buf_free(&req->in);
+	buf_free(&req->path);
+	buf_free(&req->file);
+	buf_free(&req->fields);
+	queue_free(&req->out);
+	free(req);
+}
+
+void
+request_give(struct connection *con)
+{
+	struct server *srv = con->srv;
+	struct request *req = con->req;
+
+	con->req = NULL;
+	if (req == NULL)
+		return;
+	/* one that grew is not worth keeping */
+	if (srv->nfree_reqs >= POOL_MOST || req->in.cap > KEEP_BYTES
+	    || req->out.mem.cap > KEEP_QUEUE || req->fields.cap > KEEP_BYTES
+	    || req->path.cap > KEEP_BYTES) {
+		free_request(req);
+		return;
+	}
+	req->in.n = req->in_at = 0;
+	req->next = srv->free_reqs;
+	srv->free_reqs = req;
+	srv->nfree_reqs++;
+}
+
+void
+request_drop(struct connection *con)
+{
+	if (con->req == NULL)
+		return;
+	request_reset(con->req);
+	queue_clear(&con->req->out);
+	request_give(con);
+}
+
+/* ---- connections ---- */
+
+struct connection *
+conn_take(struct server *srv)
+{
+	struct connection *con = srv->free_conns;
+
+	if (con == NULL) {
+		con = malloc(sizeof(*con));
+		if (con == NULL)
+			return NULL;
+	} else {
+		srv->free_conns = con->next;
+		srv->nfree_conns--;
+	}
+	memset(con, 0, sizeof(*con));
+	con->srv = srv;
+	con->conf = conf_hold(srv->conf);
+	srv->conns++;
+	return con;
+}
+
+void
+conn_recycle(struct connection *con)
+{
+	struct server *srv = con->srv;
+
+	plugins_note(srv->plugins, HOOK_CONNECTION_CLOSE, con);
+	timer_disarm(&srv->wheel, &con->timer);
+	if (con->registered)
+		fdevent_del(srv->ev, con->fd);
+	else
+		close(con->fd);
+	request_drop(con);
+	conf_drop(con->conf);
+	srv->conns--;
+	srv->idle_since = srv->tick;
+	if (srv->nfree_conns >= POOL_MOST) {
+		free(con);
+		return;
+	}
+	con->next = srv->free_conns;
+	srv->free_conns = con;
+	srv->nfree_conns++;
+}
+
+void
+conn_free_pools(struct server *srv)
+{
+	struct connection *con;
+	struct request *req;
+
+	while (srv->free_conns != NULL) {
+		con = srv->free_conns;
+		srv->free_conns = con->next;
+		free(con);
+	}
+	while (srv->free_reqs != NULL) {
+		req = srv->free_reqs;
+		srv->free_reqs = req->next;
+		free_request(req);
+	}
+	srv->nfree_conns = srv->nfree_reqs = 0;
+}
