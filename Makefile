@@ -16,12 +16,19 @@ POSIX_ONLY_1 = -DPOSIX_ONLY
 DEBUG_1 = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 
+# Nothing here throws, so nobody needs the tables for it.
+SMALL = -fno-asynchronous-unwind-tables
+
 WARN = -Wall -Wextra -pedantic
 LINT = -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wcast-qual -Wwrite-strings -Werror
-LANG_FLAGS = -std=c99 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64
+# glibc's glob.h and regex.h are too much for tcc without this.
+TCC_FLAGS != case '$(CC)' in *tcc*) \
+	echo -D__STDC_NO_VLA__ -U_FILE_OFFSET_BITS ;; esac
+LANG_FLAGS = -std=c99 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
+	$(TCC_FLAGS)
 ALL_CFLAGS = $(LANG_FLAGS) $(POSIX_ONLY_$(POSIX_ONLY)) $(CFLAGS) \
-	$(DEBUG_$(DEBUG)) $(WARN)
+	$(SMALL) $(DEBUG_$(DEBUG)) $(WARN)
 ALL_LDFLAGS = $(DEBUG_$(DEBUG)) $(STATIC_$(STATIC)) $(LDFLAGS)
 
 # Objects depend on the flags they were made with: DEBUG=1 after a plain make

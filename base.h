@@ -31,7 +31,7 @@ struct buf {
 	char *p;		/* cap bytes, owned */
 	size_t n;		/* bytes in use */
 	size_t cap;
-	int failed;		/* something was dropped; reset by who empties it */
+	int failed;		/* something was dropped since it was empty */
 };
 
 /* Makes room for n more bytes behind b->n. Returns 0, or -1 (failed is set). */
@@ -115,7 +115,7 @@ int str_number(struct slice s, int64_t *number);
 /* Decodes %XX, collapses "//" and removes dot segments (RFC 3986 5.2.4) from
  * a request's path (without query) into out, NUL-terminated. Returns 0, or -1
  * for what is refused: malformed escapes, NUL and control characters, bytes
- * that are not UTF-8, a path that leaves the root or does not begin with "/". */
+ * that are not UTF-8, a path that leaves the root or begins without "/". */
 int str_url_path(struct buf *out, struct slice path);
 /* Appends text so that it means itself: in HTML text and attributes; in a
  * URL's path (everything but unreserved and "/" as %XX); inside a JSON string;

@@ -50,9 +50,11 @@ open_command(struct log *log, const char *command, const char **why)
 		close(fd[1]);
 		return -1;
 	}
-	if (child == 0)
+	if (child == 0) {
 		/* the reader is to wait for lines, not to see EAGAIN */
-		run_reader(command, fcntl(fd[0], F_SETFL, 0) == -1 ? -1 : fd[0]);
+		(void)fcntl(fd[0], F_SETFL, 0);
+		run_reader(command, fd[0]);
+	}
 	close(fd[0]);
 	log_close(log);
 	log->fd = fd[1];

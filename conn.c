@@ -300,8 +300,8 @@ may_wait(const struct connection *con)
 	const struct request *req = con->req;
 
 	return con->keep_alive && req->produced && req->in_at < req->in.n
-	    && con->budget > 0
-	    && queue_bytes(&req->out) < BATCH_BYTES && queue_has_room(&req->out);
+	    && con->budget > 0 && queue_has_room(&req->out)
+	    && queue_bytes(&req->out) < BATCH_BYTES;
 }
 
 static enum conn_state

@@ -53,7 +53,7 @@ struct http_head {
 	enum http_method method;
 	int minor;			/* HTTP/1.minor, 0 or 1 */
 	int status;			/* why it was refused: 400, 414 ... */
-	const char *why;		/* the same as a sentence, for the log */
+	const char *why;		/* the same in words, for the log */
 	struct slice line;		/* the request line, as far as known */
 	struct slice method_text;
 	struct slice target;		/* as sent */
@@ -135,6 +135,6 @@ int http_ranges(const struct http_head *head, const struct http_validators *v,
  * case; "application/octet-stream" when there is none. */
 const char *http_mime_type(struct slice name);
 /* Does name end in suffix, ASCII case aside? */
-int http_has_suffix(struct slice name, const char *suffix);
+int http_has_suffix(struct slice name, struct slice suffix);
 
 #endif

@@ -119,7 +119,8 @@ is_excluded(const struct staticfile_conf *conf, struct slice name)
 	if (conf->exclude == NULL)
 		return 0;
 	for (i = 0; i < conf->exclude->n; i++)
-		if (http_has_suffix(name, conf->exclude->items[i].value.text))
+		if (http_has_suffix(name,
+		    slice_of(conf->exclude->items[i].value.text)))
 			return 1;
 	return 0;
 }
@@ -131,15 +132,16 @@ static const char *
 type_of(const struct conf_list *list, struct slice name)
 {
 	const char *best = "application/octet-stream";
-	size_t i, n, longest = 0;
+	struct slice suffix;
+	size_t i, longest = 0;
 
 	if (list == NULL)
 		return http_mime_type(name);
 	for (i = 0; i < list->n; i++) {
-		n = strlen(list->items[i].key);
-		if (n < longest || !http_has_suffix(name, list->items[i].key))
+		suffix = slice_of(list->items[i].key);
+		if (suffix.n < longest || !http_has_suffix(name, suffix))
 			continue;
-		longest = n;
+		longest = suffix.n;
 		best = list->items[i].value.text;
 	}
 	return best;

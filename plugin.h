@@ -91,7 +91,7 @@ typedef void plugin_any_fn(void);	/* cast back before it is called */
 struct plugins {
 	struct plugin_self *self;
 	size_t n;
-	size_t settings_size;		/* of the core's struct and all modules' */
+	size_t settings_size;		/* of the core's and all modules' */
 	struct plugin_call {		/* fn is NULL behind the last */
 		plugin_any_fn *fn;
 		struct plugin_self *self;

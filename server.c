@@ -145,10 +145,7 @@ open_inetd(struct server *srv)
 			close(fd);
 		return -1;
 	}
-	if (conn_new(srv, NULL, fd, &peer.sa, size) == -1)
-		return -1;
-	srv->quitting = 1;
-	return 0;
+	return conn_new(srv, NULL, fd, &peer.sa, size);
 }
 
 static void
@@ -178,7 +175,8 @@ server_work(struct server *srv)
 		return EXIT_FAILURE;
 	announce(srv);
 	daemon_report(srv, EXIT_SUCCESS);
-	while (!srv->stopping && !(srv->quitting && srv->conns == 0)) {
+	while (!srv->stopping && (srv->conns > 0
+	    || !(srv->quitting || srv->opt->one))) {
 		wait = srv->jobs != NULL ? 0 : srv->ticking ? TICK_MS : -1;
 		if (fdevent_turn(srv->ev, wait) == -1) {
 			LOG(srv, "%s: %s", srv->ops->name, strerror(errno));
@@ -188,7 +186,7 @@ server_work(struct server *srv)
 		act_on_signals(srv);
 		net_overload(srv);
 	}
-	if (!srv->opt->one)		/* whose standard error may be the socket */
+	if (!srv->opt->one)	/* whose standard error may be the socket */
 		LOG(srv, "[note] stopped after %llu requests",
 		    (unsigned long long)srv->requests);
 	return EXIT_SUCCESS;
@@ -222,6 +220,8 @@ server_free(struct server *srv)
 	net_free(srv);
 	daemon_pidfile_remove(srv);
 	fdevent_free(srv->ev);
+	if (srv->ticking)		/* or the last one would be deadly */
+		clock_stop(srv);
 	signal_close();
 	plugins_free(srv->plugins, srv);
 	stat_cache_free(srv->cache);

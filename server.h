@@ -64,13 +64,13 @@ struct server {
 
 	time_t now;			/* wall clock, refreshed by the tick */
 	uint32_t tick;			/* monotonic seconds, likewise */
-	struct buf stamp;		/* the fields Date and Server, for now */
+	struct buf stamp;		/* the fields Date and Server */
 	int ticking;			/* the interval timer is armed */
 	uint32_t idle_since;		/* tick when the last client left */
 
 	struct listener *listeners;
 	int paused;			/* listeners are out of the event set */
-	int starved;			/* accept found no descriptor, no memory */
+	int starved;			/* accept found no descriptor */
 	uint32_t paused_tick;		/* when that was */
 	int max_fds;			/* descriptors this process may have */
 	int max_conns;
@@ -118,7 +118,7 @@ struct connection {
 	int fd;				/* the registry's, or -1 */
 	uint32_t requests;		/* answered here */
 	uint8_t state;			/* enum conn_state */
-	uint8_t budget;			/* requests it may still have this run */
+	uint8_t budget;			/* requests it may have this turn */
 	unsigned registered : 1;	/* fd is in srv->ev */
 	unsigned in_jobs : 1;
 	unsigned keep_alive : 1;	/* another request may follow */
@@ -167,7 +167,7 @@ struct request {
 	int page;			/* the body is an error page of ours */
 	int produced;			/* the whole body is in the queue */
 	size_t head_end;		/* in in: where its body began */
-	size_t dropped;			/* bytes of an unread body, framing too */
+	size_t dropped;			/* bytes of its body, framing too */
 	int64_t drained;		/* the same, content alone */
 	uint64_t bytes_body;		/* queued so far */
 	uint64_t bytes_out;		/* with head, chunk lines */
@@ -212,7 +212,7 @@ struct listener {
 	struct server *srv;
 	int fd;				/* the registry's; -1 when closed */
 	int registered;
-	char *name;			/* "127.0.0.1:80", "[::]:80", "unix:/x" */
+	char *name;			/* "127.0.0.1:80", "unix:/x" */
 	char *unix_path;		/* to unlink at the end, or NULL */
 	int port;			/* the real one; 0 for unix */
 };
@@ -336,7 +336,7 @@ struct stat_entry {
 	struct stat_entry *newer, *older;	/* by last use */
 	unsigned refs;
 	uint32_t hash;
-	uint32_t checked;		/* tick when last held against the disk */
+	uint32_t checked;		/* tick when last compared */
 	uint32_t used;			/* tick when last asked for */
 	int cached;			/* the cache finds it */
 	int error;			/* errno of a path that has no file */

@@ -20,7 +20,7 @@
 enum {
 	CACHE_ENTRIES = 16384,
 	CACHE_BYTES = 16 << 20,		/* contents, heads and entries */
-	CACHE_SMALL = 16 << 10,	/* above, sendfile from a descriptor is cheaper */
+	CACHE_SMALL = 16 << 10,		/* above, sendfile is cheaper */
 	CACHE_SECONDS = 30,		/* unused for so long: forgotten */
 	CACHE_BUCKETS = 256		/* at first */
 };
