@@ -157,8 +157,8 @@ fdevent_want(struct fdevents *ev, int fd, int want)
 void
 fdevent_del(struct fdevents *ev, int fd)
 {
-	/* should the kernel refuse, closing ends its interest all the same */
-	(void)fdevent_want(ev, fd, 0);
+	if (!ev->ops->close_forgets)	/* else a system call saved */
+		(void)fdevent_want(ev, fd, 0);
 	ev->fds[fd].fn = NULL;
 	ev->fds[fd].want = 0;
 	ev->count--;

@@ -25,6 +25,7 @@ struct fdevents;
 struct fdevent_ops {
 	const char *name;
 	int max_fds;		/* most it can watch; 0: no limit of its own */
+	int close_forgets;	/* close(2) ends its interest as well */
 	int (*open)(struct fdevents *ev);
 	/* Watches fd for want (IN, OUT); 0 forgets it. The registry still holds
 	 * the old interest. */

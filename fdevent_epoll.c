@@ -96,7 +96,7 @@ epoll_shut(struct fdevents *ev)
 }
 
 const struct fdevent_ops fdevent_epoll = {
-	"linux-sysepoll", 0, epoll_open, epoll_set, epoll_turn, epoll_shut
+	"linux-sysepoll", 0, 1, epoll_open, epoll_set, epoll_turn, epoll_shut
 };
 
 #endif

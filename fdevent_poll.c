@@ -130,5 +130,5 @@ poll_close(struct fdevents *ev)
 }
 
 const struct fdevent_ops fdevent_poll = {
-	"poll", 0, poll_open, poll_set, poll_wait, poll_close
+	"poll", 0, 0, poll_open, poll_set, poll_wait, poll_close
 };

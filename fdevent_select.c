@@ -89,6 +89,6 @@ select_close(struct fdevents *ev)
 }
 
 const struct fdevent_ops fdevent_select = {
-	"select", FD_SETSIZE - 200,
+	"select", FD_SETSIZE - 200, 0,
 	select_open, select_set, select_wait, select_close
 };
