@@ -21,7 +21,7 @@ set -u
 export LC_ALL=C
 
 HERE=$(cd "$(dirname "$0")" && pwd) || exit 1
-BIN=$HERE/bench/bin
+BIN=
 TMP=
 SERVER=
 IDLER=
@@ -271,14 +271,18 @@ take_sizes() {
 	stop_server
 }
 
+# Copies are measured: a make in another window does no harm.
 build() {
+	mkdir -p "$BIN" "$HERE/bench/bin"
 	for tool in floor probe; do
-		[ -z "$(find "$BIN/$tool" -newer "$HERE/bench/$tool.c" \
-		    2>/dev/null)" ] || continue
-		mkdir -p "$BIN"
-		${CC:-cc} -std=c99 -D_GNU_SOURCE -O2 -o "$BIN/$tool" \
-		    "$HERE/bench/$tool.c" || die "cannot build bench/$tool.c"
+		made=$HERE/bench/bin/$tool
+		[ -n "$(find "$made" -newer "$HERE/bench/$tool.c" \
+		    2>/dev/null)" ] || ${CC:-cc} -std=c99 -D_GNU_SOURCE -O2 \
+		    -o "$made" "$HERE/bench/$tool.c" ||
+		    die "cannot build bench/$tool.c"
+		cp "$made" "$BIN/$tool" || exit 1
 	done
+	[ ! -x "$HERE/glimd" ] || cp "$HERE/glimd" "$BIN/glimd"
 }
 
 measure() {
@@ -346,10 +350,11 @@ fi
 FDS=$((IDLE * 3 + 1000))
 (ulimit -n "$FDS") 2>/dev/null || FDS=$(ulimit -Hn)
 
-build
 trap clean_up EXIT
 trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/glimd-bench.XXXXXX") || exit 1
+BIN=$TMP/bin
+build
 make_files "$@"
 take_sizes
 all=${SERVERS:-floor glimd nginx lighttpd h2o darkhttpd busybox}

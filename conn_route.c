@@ -94,11 +94,12 @@ find_file(struct connection *con)
 	while (req->docroot.n > 0 && req->docroot.p[req->docroot.n - 1] == '/')
 		req->docroot.n--;
 	req->file.n = 0;
-	buf_add(&req->file, req->docroot.p, req->docroot.n);
-	buf_add(&req->file, req->path.p, req->path.n);
-	buf_text(&req->file);
-	if (req->file.failed)
+	if (buf_reserve(&req->file, req->docroot.n + req->path.n + 1) == -1)
 		return refuse(con, 503);
+	memcpy(req->file.p, req->docroot.p, req->docroot.n);
+	memcpy(req->file.p + req->docroot.n, req->path.p, req->path.n);
+	req->file.n = req->docroot.n + req->path.n;
+	req->file.p[req->file.n] = '\0';
 	return ask(con, HOOK_PHYSICAL);
 }
 

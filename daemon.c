@@ -127,12 +127,18 @@ static int
 limit_fds(struct server *srv, const struct fdevent_ops *ops)
 {
 	long wanted = srv->core->max_fds;
+	struct buf others = { NULL, 0, 0, 0 };
+	const char *const *name;
 	struct rlimit limit;
 
 	if (ops->max_fds > 0 && wanted > ops->max_fds) {
+		for (name = fdevent_names(); *name != NULL; name++)
+			if (strcmp(*name, ops->name) != 0)
+				buf_printf(&others, " %s", *name);
 		LOG(srv, "%s can watch %d descriptors, server.max-fds is %ld: "
-		    "use %s", ops->name, ops->max_fds, wanted,
-		    fdevent_names()[0]);
+		    "lower it, or use one of:%s", ops->name, ops->max_fds,
+		    wanted, buf_text(&others));
+		buf_free(&others);
 		return -1;
 	}
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)

@@ -112,6 +112,15 @@ struct http_validators {
 	time_t now;
 };
 
+/* Is there any condition at all? Most requests have none. */
+static inline int
+http_is_conditional(const struct http_head *head)
+{
+	return (head->first[HTTP_IF_MATCH] | head->first[HTTP_IF_NONE_MATCH]
+	    | head->first[HTTP_IF_MODIFIED_SINCE]
+	    | head->first[HTTP_IF_UNMODIFIED_SINCE]) != 0;
+}
+
 /* Conditions in the order of RFC 9110 13.2.2: 200 go on, 304 or 412. */
 int http_conditions(const struct http_head *head,
     const struct http_validators *v);

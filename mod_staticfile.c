@@ -81,19 +81,17 @@ is_single(struct request *req, const char *single)
 static int
 has_dotfile(const struct buf *path)
 {
-	static const char known[] = "/.well-known";
+	static const char known[] = "/.well-known/";
 	const char *p = path->p, *end = path->p + path->n;
 	size_t n = sizeof(known) - 1;
 
-	while (p < end) {
-		p = memchr(p, '/', (size_t)(end - p));
-		if (p == NULL || p + 1 >= end)
-			return 0;
-		if (p[1] == '.' && ((size_t)(end - p) < n
-		    || memcmp(p, known, n) != 0
-		    || (p + n < end && p[n] != '/')))
+	for (; p + 1 < end; p++) {
+		if (p[0] != '/' || p[1] != '.')
+			continue;
+		if ((size_t)(end - p) < n)
+			n--;		/* the folder itself */
+		if ((size_t)(end - p) < n || memcmp(p, known, n) != 0)
 			return 1;
-		p++;
 	}
 	return 0;
 }
@@ -321,7 +319,8 @@ staticfile_start(struct plugin_self *self, struct connection *con)
 	v.modified = e->modified;
 	v.now = con->srv->now;
 	req->length = e->size;
-	status = http_conditions(&req->head, &v);
+	status = http_is_conditional(&req->head)
+	    ? http_conditions(&req->head, &v) : 200;
 	if (status == 200 && conf->ranges && req->head.method == HTTP_GET
 	    && req->head.first[HTTP_RANGE] != 0)
 		status = choose_range(con, &v);

@@ -1,12 +1,12 @@
 # servers.sh - how bench.sh starts each server at its best. Read by bench.sh.
 #
 # A server is added by a case in have (is it here?), perhaps in fits (what can
-# it not do?), and in become. Uses from bench.sh: HERE BIN TMP FDS SIZES, get.
+# it not do?), and in become. Uses from bench.sh: BIN TMP FDS SIZES, get.
 
 have() {
 	case $1 in
 	floor) [ -x "$BIN/floor" ] ;;
-	glimd*) [ -x "$HERE/glimd" ] ;;
+	glimd*) [ -x "$BIN/glimd" ] ;;
 	busybox) busybox 2>/dev/null | grep -q httpd ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
@@ -96,7 +96,7 @@ become() {
 		case $name in
 		*-*) printf 'server.event-handler = "%s"\n' "${name#*-}" ;;
 		esac >>"$conf"
-		exec "$@" "$HERE/glimd" -D -f "$conf" ;;
+		exec "$@" "$BIN/glimd" -D -f "$conf" ;;
 	lighttpd)
 		write_lighttpd "$load" "$port" >"$conf"
 		printf 'server.stat-cache-engine = "simple"\n' >>"$conf"

@@ -69,6 +69,8 @@ ln -s elsewhere link
 refuse "a pid file that is a link" "server.pid-file = \"$WORK/link\"" "*link*"
 refuse "an event handler nobody knows" 'server.event-handler = "wishes"' \
     "*wishes*"
+refuse "more descriptors than select can watch" 'server.event-handler = "select"
+server.max-fds = 1000000' "*select can watch *1000000*poll*"
 refuse "a port that is none" 'server.port = 70000' "*70000*"
 refuse "an address of somebody else" 'server.bind = "192.0.2.1"' "*192.0.2.1*"
 configure "server.errorlog = \"/no/such/folder/error.log\""
