@@ -6,6 +6,7 @@
  * that follow each other become one, so that a batch of small answers is one
  * write. A file piece holds a reference, never a bare descriptor.
  */
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <errno.h>
@@ -176,8 +177,8 @@ send_some(struct queue *q, int fd, size_t max)
 
 	/* nearly always all there is */
 	if (piece->file == NULL && q->last - q->first == 1)
-		return write(fd, q->mem.p + at, piece->left < (off_t)max
-		    ? (size_t)piece->left : max);
+		return send(fd, q->mem.p + at, piece->left < (off_t)max
+		    ? (size_t)piece->left : max, MSG_NOSIGNAL);
 	if (piece->file != NULL && piece->file->fd != -1) {
 		if (piece->left < (off_t)max)
 			max = (size_t)piece->left;

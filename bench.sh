@@ -41,7 +41,7 @@ workloads() {
 	notfound 64 /absent.html 404 404
 	log 64 /small.html 200 1 KiB with access log
 	idle 64 /small.html 200 1 KiB through idle connections
-	start 1 /small.html 200 start to first response
+	start 1 /small.html 200 start to first response (elapsed time)
 	LIST
 }
 

@@ -16,35 +16,42 @@ enum { HEAD_ROOM = 256 };	/* all but the stamp and the request's fields */
 
 const char conn_methods[] = "GET, HEAD, OPTIONS";
 
-/* Code and text in turn, as one text: no pointers, no relocations. */
-static const char status_texts[] =
-	"100Continue\0" "101Switching Protocols\0" "200OK\0" "201Created\0"
-	"202Accepted\0" "203Non-Authoritative Information\0" "204No Content\0"
-	"205Reset Content\0" "206Partial Content\0" "300Multiple Choices\0"
-	"301Moved Permanently\0" "302Found\0" "303See Other\0"
-	"304Not Modified\0" "307Temporary Redirect\0" "308Permanent Redirect\0"
-	"400Bad Request\0" "401Unauthorized\0" "402Payment Required\0"
-	"403Forbidden\0" "404Not Found\0" "405Method Not Allowed\0"
-	"406Not Acceptable\0" "408Request Timeout\0" "409Conflict\0"
-	"410Gone\0" "411Length Required\0" "412Precondition Failed\0"
-	"413Content Too Large\0" "414URI Too Long\0"
-	"415Unsupported Media Type\0" "416Range Not Satisfiable\0"
-	"417Expectation Failed\0" "421Misdirected Request\0"
-	"422Unprocessable Content\0" "426Upgrade Required\0"
-	"429Too Many Requests\0" "431Request Header Fields Too Large\0"
-	"500Internal Server Error\0" "501Not Implemented\0" "502Bad Gateway\0"
-	"503Service Unavailable\0" "504Gateway Timeout\0"
-	"505HTTP Version Not Supported\0";
+/* The texts lie in the table: pointers would cost a relocation each. */
+static const struct {
+	short status;
+	char text[32];
+} status_texts[] = {
+	{ 100, "Continue" }, { 101, "Switching Protocols" }, { 200, "OK" },
+	{ 201, "Created" }, { 202, "Accepted" },
+	{ 203, "Non-Authoritative Information" }, { 204, "No Content" },
+	{ 205, "Reset Content" }, { 206, "Partial Content" },
+	{ 300, "Multiple Choices" }, { 301, "Moved Permanently" },
+	{ 302, "Found" }, { 303, "See Other" }, { 304, "Not Modified" },
+	{ 307, "Temporary Redirect" }, { 308, "Permanent Redirect" },
+	{ 400, "Bad Request" }, { 401, "Unauthorized" },
+	{ 402, "Payment Required" }, { 403, "Forbidden" }, { 404, "Not Found" },
+	{ 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
+	{ 408, "Request Timeout" }, { 409, "Conflict" }, { 410, "Gone" },
+	{ 411, "Length Required" }, { 412, "Precondition Failed" },
+	{ 413, "Content Too Large" }, { 414, "URI Too Long" },
+	{ 415, "Unsupported Media Type" }, { 416, "Range Not Satisfiable" },
+	{ 417, "Expectation Failed" }, { 421, "Misdirected Request" },
+	{ 422, "Unprocessable Content" }, { 426, "Upgrade Required" },
+	{ 429, "Too Many Requests" },
+	{ 431, "Request Header Fields Too Large" },
+	{ 500, "Internal Server Error" }, { 501, "Not Implemented" },
+	{ 502, "Bad Gateway" }, { 503, "Service Unavailable" },
+	{ 504, "Gateway Timeout" }, { 505, "HTTP Version Not Supported" }
+};
 
 const char *
 conn_status_text(int status)
 {
-	const char *p;
+	size_t i;
 
-	for (p = status_texts; *p != '\0'; p += strlen(p) + 1)
-		if ((p[0] - '0') * 100 + (p[1] - '0') * 10 + p[2] - '0'
-		    == status)
-			return p + 3;
+	for (i = 0; i < COUNT(status_texts); i++)
+		if (status_texts[i].status == status)
+			return status_texts[i].text;
 	return "Unknown";
 }
 
@@ -161,6 +168,8 @@ add_head(struct connection *con)
 
 /* ---- pages for errors and redirects ---- */
 
+static const char page_fields[] = "Content-Type: text/html; charset=utf-8\r\n"
+    "X-Content-Type-Options: nosniff\r\n";
 static const char page_start[] =
     "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
     "<meta name=\"viewport\" content=\"width=device-width\">\n"
@@ -192,8 +201,8 @@ page_length(int status)
 	    + 2 * (4 + strlen(conn_status_text(status)));
 }
 
-/* server.errorfile-prefix: PREFIX404.html. Returns 1 when it is there. */
-static int
+/* server.errorfile-prefix: PREFIX404.html instead, if it is there. */
+static void
 use_error_file(struct connection *con, int status)
 {
 	struct request *req = con->req;
@@ -201,22 +210,17 @@ use_error_file(struct connection *con, int status)
 	struct stat_entry *e;
 
 	if (core->errorfile_prefix == NULL || core->errorfile_prefix[0] == '\0')
-		return 0;
+		return;
 	req->file.n = 0;
 	buf_printf(&req->file, "%s%d.html", core->errorfile_prefix, status);
-	if (req->file.failed)
-		return 0;
 	e = stat_cache_get(con->srv, buf_text(&req->file), req->file.n, core);
-	if (e == NULL)
-		return 0;
-	if (e->error != 0 || !S_ISREG(e->mode)
-	    || stat_cache_open(con->srv, e, core) == NULL) {
+	if (e != NULL && e->error == 0 && S_ISREG(e->mode)
+	    && stat_cache_open(con->srv, e, core) != NULL) {
+		req->entry = e;
+		req->length = e->size;
+	} else if (e != NULL) {
 		stat_cache_drop(e);
-		return 0;
 	}
-	req->entry = e;
-	req->length = e->size;
-	return 1;
 }
 
 /* An answer that the core makes up itself. */
@@ -233,15 +237,14 @@ answer(struct connection *con, int status)
 	req->page = 1;
 	req->framing = RESPONSE_LENGTH;
 	req->length = (int64_t)page_length(status);
-	conn_field(con, "Content-Type", slice_of("text/html; charset=utf-8"));
+	buf_add(&req->fields, page_fields, sizeof(page_fields) - 1);
 }
 
 void
 conn_error(struct connection *con, int status)
 {
 	answer(con, status);
-	if (!use_error_file(con, status))
-		conn_field(con, "X-Content-Type-Options", slice_of("nosniff"));
+	use_error_file(con, status);
 }
 
 void

@@ -22,7 +22,7 @@
 
 #include "server.h"
 
-enum { ACCEPT_TURN = 64 };	/* then the clients we have get their turn */
+enum { ACCEPT_MOST = 64 };	/* then the clients we have get their turn */
 
 /* ---- opening ---- */
 
@@ -38,6 +38,7 @@ add(struct server *srv, int fd, const char *name, int port,
 	l->srv = srv;
 	l->fd = fd;
 	l->port = port;
+	l->burst = 1;
 	l->name = strdup(name);
 	if (unix_path != NULL)
 		l->unix_path = strdup(unix_path);
@@ -305,7 +306,7 @@ accept_some(void *context, int events)
 	(void)events;
 	if (!srv->ticking)
 		clock_refresh(srv);
-	for (i = 0; i < ACCEPT_TURN && srv->conns < srv->max_conns; i++) {
+	for (i = 0; i < l->burst && srv->conns < srv->max_conns; i++) {
 		size = sizeof(peer);
 		fd = sys_accept(l->fd, &peer.sa, &size);
 		if (fd == -1 && is_famine(errno))
@@ -316,6 +317,12 @@ accept_some(void *context, int events)
 			break;
 		(void)conn_new(srv, l, fd, &peer.sa, size);
 	}
+	/* an accept that finds nobody costs as much as one that does: so one
+	 * at a time, until more wait than that */
+	if (i < l->burst)
+		l->burst = 1;
+	else if (l->burst < ACCEPT_MOST)
+		l->burst *= 2;
 	net_overload(srv);
 }
 

@@ -212,6 +212,7 @@ struct listener {
 	struct server *srv;
 	int fd;				/* the registry's; -1 when closed */
 	int registered;
+	int burst;			/* clients to accept in a turn */
 	char *name;			/* "127.0.0.1:80", "unix:/x" */
 	char *unix_path;		/* to unlink at the end, or NULL */
 	int port;			/* the real one; 0 for unix */

@@ -19,7 +19,7 @@ function px(x) {
 }
 
 function text(x, at, class, s) {
-	body = body sprintf("<text x=\"%.1f\" y=\"%.1f\" class=\"%s\">%s" \
+	words = words sprintf("<text x=\"%.1f\" y=\"%.1f\" class=\"%s\">%s" \
 	    "</text>\n", x, at, class, s)
 }
 
@@ -53,7 +53,9 @@ END {
 	print "<title>Server CPU time for each request, floor = 1</title>"
 	print "<style>"
 	print "text{font:12px system-ui,sans-serif;fill:#1f2328}"
-	print ".head{font-size:17px;font-weight:600}.group{font-weight:600}"
+	print ".head{font-size:17px;font-weight:600}"
+	print ".group{font-weight:600;paint-order:stroke;stroke-width:5px}"
+	print ".group{stroke:#fff}"
 	print ".sub,.tick,.peern,.value{fill:#59636e}.name{text-anchor:end}"
 	print ".tick{text-anchor:middle}.ownn{fill:#0b57b0;font-weight:600}"
 	print ".back{fill:#fff}.own{fill:#1769d2}.peer{fill:#aab4c0}"
@@ -61,7 +63,7 @@ END {
 	    "stroke-dasharray:3 3}"
 	print "@media (prefers-color-scheme:dark){text{fill:#e6edf3}"
 	print ".sub,.tick,.peern,.value{fill:#9aa5b1}.ownn{fill:#79b8ff}"
-	print ".back{fill:#0d1117}.own{fill:#4c9bff}.peer{fill:#56606c}"
+	print ".group{stroke:#0d1117}.back{fill:#0d1117}.own{fill:#4c9bff}.peer{fill:#56606c}"
 	print ".grid{stroke:#262d36}.floor{stroke:#e6edf3}}"
 	print "</style>"
 	printf("<rect class=\"back\" width=\"%d\" height=\"%d\"/>\n", width,
@@ -73,9 +75,13 @@ END {
 	for (i = 0; i <= most; i++) {
 		printf("<text x=\"%.1f\" y=\"72\" class=\"tick\">%s</text>\n",
 		    px(i), i == 1 ? "floor" : i)
-		printf("<line class=\"%s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"78\" " \
+		line = sprintf("<line class=\"%s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"78\" " \
 		    "y2=\"%d\"/>\n", i == 1 ? "floor" : "grid", px(i), px(i),
 		    height - 10)
+		if (i == 1)
+			body = body line
+		else
+			printf("%s", line)
 	}
-	printf("%s</svg>\n", body)
+	printf("%s%s</svg>\n", body, words)
 }
