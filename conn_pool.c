@@ -45,7 +45,7 @@ request_reset(struct request *req)
 	req->length = req->offset = 0;
 	req->fields.n = 0;
 	req->fields.failed = 0;
-	req->page = 0;
+	req->page = NULL;
 	req->produced = 0;
 	req->head_end = 0;
 	req->dropped = 0;

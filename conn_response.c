@@ -117,7 +117,7 @@ put_status(char *to, const struct request *req)
 	to = put(to, req->head.minor > 0 ? "HTTP/1.1 " : "HTTP/1.0 ", 9);
 	if (req->status == 200)
 		return put(to, "200 OK\r\n", 8);
-	text = conn_status_text(req->status);
+	text = req->page != NULL ? req->page : conn_status_text(req->status);
 	to = put_number(to, (uintmax_t)req->status);
 	to = put(to, " ", 1);
 	to = put(to, text, strlen(text));
@@ -178,27 +178,31 @@ static const char page_middle[] = "</title>\n<h1>";
 static const char page_end[] = "</h1>\n</html>\n";
 
 /* The page says its status twice and nothing that a client sent. */
-static void
-add_page(struct buf *b, int status)
-{
-	const char *text = conn_status_text(status);
-
-	buf_add(b, page_start, sizeof(page_start) - 1);
-	buf_add_number(b, (uintmax_t)status);
-	buf_addc(b, ' ');
-	buf_adds(b, text);
-	buf_add(b, page_middle, sizeof(page_middle) - 1);
-	buf_add_number(b, (uintmax_t)status);
-	buf_addc(b, ' ');
-	buf_adds(b, text);
-	buf_add(b, page_end, sizeof(page_end) - 1);
-}
-
 static size_t
-page_length(int status)
+page_length(const char *text)
 {
 	return sizeof(page_start) + sizeof(page_middle) + sizeof(page_end) - 3
-	    + 2 * (4 + strlen(conn_status_text(status)));
+	    + 2 * (4 + strlen(text));
+}
+
+static void
+add_page(struct buf *b, int status, const char *text)
+{
+	size_t n = strlen(text);
+	char *to;
+
+	if (buf_reserve(b, page_length(text)) == -1)
+		return;
+	to = put(b->p + b->n, page_start, sizeof(page_start) - 1);
+	to = put_number(to, (uintmax_t)status);
+	to = put(to, " ", 1);
+	to = put(to, text, n);
+	to = put(to, page_middle, sizeof(page_middle) - 1);
+	to = put_number(to, (uintmax_t)status);
+	to = put(to, " ", 1);
+	to = put(to, text, n);
+	to = put(to, page_end, sizeof(page_end) - 1);
+	b->n = (size_t)(to - b->p);
 }
 
 /* server.errorfile-prefix: PREFIX404.html instead, if it is there. */
@@ -234,9 +238,9 @@ answer(struct connection *con, int status)
 	req->entry = NULL;
 	req->fields.n = 0;
 		req->status = status;
-	req->page = 1;
+	req->page = conn_status_text(status);
 	req->framing = RESPONSE_LENGTH;
-	req->length = (int64_t)page_length(status);
+	req->length = (int64_t)page_length(req->page);
 	buf_add(&req->fields, page_fields, sizeof(page_fields) - 1);
 }
 
@@ -262,7 +266,7 @@ queue_page(struct connection *con)
 	if (req->entry != NULL) {
 		queue_add_file(&req->out, req->entry->file, 0, req->length);
 	} else {
-		add_page(&req->out.mem, req->status);
+		add_page(&req->out.mem, req->status, req->page);
 	}
 	req->bytes_body += (uint64_t)req->length;
 	req->bytes_out += (uint64_t)req->length;
@@ -281,9 +285,9 @@ conn_response(struct connection *con)
 		LOG(con->srv, "connection %d: response %.*s", con->fd,
 		    (int)(b->n - before), b->p + before);
 	req->bytes_out += b->n - before;
-	if (req->page && !is_bodiless(req))
+	if (req->page != NULL && !is_bodiless(req))
 		queue_page(con);
-	if (req->page || is_bodiless(req) || req->handler == NULL
+	if (req->page != NULL || is_bodiless(req) || req->handler == NULL
 	    || req->handler->plugin->handle_body == NULL)
 		req->produced = 1;
 }

@@ -223,7 +223,7 @@ handle_404(struct connection *con)
 	struct request *req = con->req;
 
 	req->error_handled = 1;
-	req->page = 0;
+	req->page = NULL;
 	req->status = 0;
 	req->fields.n = 0;
 	req->path.n = 0;
@@ -247,7 +247,7 @@ conn_route(struct connection *con)
 		    con->fd, ROUTE_LOOPS);
 		answer = refuse(con, 500);
 	}
-	if (req->status == 404 && req->page && !req->error_handled
+	if (req->status == 404 && req->page != NULL && !req->error_handled
 	    && request_conf(req)->error_handler_404 != NULL)
 		answer = handle_404(con);
 	if (request_conf(req)->log_request_handling

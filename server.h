@@ -164,7 +164,7 @@ struct request {
 	int64_t length;			/* of the body, for HEAD as well */
 	int64_t offset;			/* where it begins in entry's file */
 	struct buf fields;		/* "Name: value\r\n" ... */
-	int page;			/* the body is an error page of ours */
+	const char *page;		/* text of a page of ours, else NULL */
 	int produced;			/* the whole body is in the queue */
 	size_t head_end;		/* in in: where its body began */
 	size_t dropped;			/* bytes of its body, framing too */
