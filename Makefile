@@ -54,8 +54,6 @@ OBJECTS = \
 	conf_lex.o \
 	conf_parse.o \
 	conf_expr.o \
-	conf_value.o \
-	conf_source.o \
 	conf_keys.o \
 	conf_print.o \
 	http_parse.o \

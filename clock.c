@@ -42,6 +42,8 @@ clock_refresh(struct server *srv)
 	/* time-outs must not feel when somebody sets the clock */
 	if (clock_gettime(CLOCK_MONOTONIC, &mono) == 0)
 		srv->tick = (uint32_t)mono.tv_sec;
+	if (srv->wheel.armed == 0)	/* it may have slept for hours */
+		srv->wheel.now = srv->tick;
 	if (!srv->ticking)
 		set_timer(srv, 1);
 }

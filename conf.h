@@ -21,21 +21,22 @@ struct conf_report {
 	void (*say)(void *context, const char *line);
 	void *context;
 	unsigned faults;	/* the configuration cannot be used */
-	unsigned warnings;	/* it can, but somebody should look */
 };
 
 /* ---- conf_lex.c: text to tokens ----------------------------------------- */
 
+/* The signs first, in the order of conf_lex.c's list of them. */
 enum conf_token_kind {
-	CONF_END, CONF_NEWLINE, CONF_NAME, CONF_TEXT, CONF_NUMBER,
-	CONF_ASSIGN, CONF_APPEND, CONF_REPLACE,		/* =  +=  := */
-	CONF_PLUS, CONF_ARROW, CONF_COMMA,		/* +  =>  , */
+	CONF_ARROW, CONF_EQ, CONF_MATCH, CONF_PREFIX, CONF_SUFFIX,
+	CONF_APPEND, CONF_REPLACE, CONF_NE, CONF_NOMATCH,
+	CONF_ASSIGN, CONF_PLUS, CONF_COMMA,
 	CONF_OPEN, CONF_SHUT,				/* (  ) */
 	CONF_BLOCK, CONF_UNBLOCK,			/* {  } */
-	CONF_FIELD,					/* $HTTP, $SERVER ... */
 	CONF_BRACKET, CONF_UNBRACKET,			/* [  ] */
-	CONF_EQ, CONF_NE, CONF_MATCH, CONF_NOMATCH, CONF_PREFIX, CONF_SUFFIX,
-	CONF_BAD					/* why is in text */
+	CONF_NAME, CONF_TEXT, CONF_NUMBER,
+	CONF_FIELD,					/* $HTTP, $SERVER ... */
+	CONF_NEWLINE, CONF_END,
+	CONF_BAD	/* text is one byte, or longer: what is wrong */
 };
 
 struct conf_token {
@@ -46,7 +47,7 @@ struct conf_token {
 };
 
 struct conf_lexer {
-	const char *p, *end;	/* what is left */
+	const char *p, *end;	/* what is left; *end is NUL */
 	const char *line_start;
 	struct conf_place place;
 	unsigned depth;		/* of ( ): newlines inside are white space */
@@ -55,10 +56,11 @@ struct conf_lexer {
 void conf_lex_init(struct conf_lexer *lex, const char *file, const char *p,
     size_t n);
 struct conf_token conf_lex(struct conf_lexer *lex);
-/* A token as a message calls it: "end of line", "\"text\"", "'+='" ... */
-const char *conf_token_name(enum conf_token_kind kind);
 
 /* ---- conf_parse.c: tokens to a tree of blocks --------------------------- */
+
+enum { CONF_DEPTH_MAX = 64 };	/* lists in lists: walkers recurse */
+#define CONF_TOO_DEEP "lists nest at most 64 deep"
 
 enum conf_value_kind { CONF_VALUE_TEXT, CONF_VALUE_NUMBER, CONF_VALUE_LIST };
 
@@ -71,7 +73,8 @@ struct conf_value {
 
 /* ( "a", "k" => v ): in the order of the file. */
 struct conf_list {
-	size_t n;
+	size_t n, room;
+	unsigned depth;			/* 1: holds no lists */
 	struct conf_item {
 		const char *key;	/* NULL: has none */
 		struct conf_value value;
@@ -84,7 +87,6 @@ struct conf_setting {
 	const char *key;
 	struct conf_value value;
 	struct conf_place place;	/* of its first assignment */
-	int known;			/* set by conf_apply */
 };
 
 struct conf_block {
@@ -99,15 +101,15 @@ struct conf {
 	struct conf_block global;
 	struct conf_chunk *memory;	/* everything, freed together */
 	void *settings;			/* the typed values, see conf_apply */
-	size_t settings_size;
 };
 
-/* Reads file ("-": standard input). NULL when nothing could be read or
- * parsed; every fault went to report. */
-struct conf *conf_read(const char *file, struct conf_report *report);
-/* The same from text in memory; name stands for the file in messages. */
-struct conf *conf_read_text(const char *name, struct slice text,
+/* Reads file ("-": standard input), or text (not NULL) of that name. NULL if
+ * there was a fault; all of them went to report. */
+struct conf *conf_read(const char *file, struct buf *text,
     struct conf_report *report);
+
+/* ---- conf_expr.c: values and their memory ------------------------------- */
+
 struct conf *conf_hold(struct conf *c);
 void conf_drop(struct conf *c);
 /* Zeroed memory that lives as long as c, or NULL. */
@@ -122,8 +124,8 @@ enum conf_type {
 	CONF_BOOL,		/* int, 0 or 1 */
 	CONF_SHORT,		/* int, 0 to 65535 */
 	CONF_INT,		/* long, from 0 */
-	CONF_LIST,		/* const struct conf_list *, texts without keys */
-	CONF_MAP		/* const struct conf_list *, all with keys */
+	CONF_LIST,		/* conf_list *, texts without keys */
+	CONF_MAP		/* conf_list *, all with keys */
 };
 
 enum conf_scope {
@@ -131,19 +133,12 @@ enum conf_scope {
 	CONF_REQUEST		/* may differ from request to request */
 };
 
-enum conf_flag {
-	CONF_IGNORED = 1,	/* lighttpd's, without meaning here: silent */
-	CONF_UNSUPPORTED = 2	/* lighttpd's, not here: one warning */
-};
-
 struct conf_key {
 	const char *name;	/* NULL ends a table */
-	enum conf_type type;
-	enum conf_scope scope;
-	size_t at;		/* offset in the owner's settings struct */
+	uint8_t type, scope;	/* enum conf_type, enum conf_scope */
+	uint16_t at;		/* offset in the owner's settings struct */
 	const char *preset;	/* default: digits, "enable", text; or NULL */
-	int flags;		/* enum conf_flag */
-	long least, most;	/* bounds of a number; both 0: its type's */
+	int least, most;	/* bounds of a number; most 0: its type's */
 };
 
 /* One owner's keys: the core's, or a module's. */
@@ -153,17 +148,22 @@ struct conf_table {
 	size_t base;		/* where its struct lies in conf->settings */
 };
 
+/* The base of a module that is not in use. */
+#define CONF_NOT_LOADED ((size_t)-1)
+
 /* Makes c->settings (size bytes) from the presets and the tree, by the n
- * tables. Type errors and bounds are faults; a key that no table has is a
- * warning with the nearest one that exists; a key on whose absence security
- * would hang (ssl.engine = "enable") is a fault. Returns 0, or -1: faults. */
+ * tables; of two rows for a key the first counts. Type errors and bounds are
+ * faults, as are keys that protect (auth.require) and have no module to do it.
+ * Other keys without effect are warnings. Returns 0, or -1: faults. */
 int conf_apply(struct conf *c, const struct conf_table *tables, size_t n,
     size_t size, struct conf_report *report);
-/* Adds "place: message" to report, as a fault or a warning. */
-void conf_fault(struct conf_report *report, struct conf_place place,
+/* Tells "place: message" and counts it; the first 20 only. Returns -1. For a
+ * warning, hand it a copy of the report. */
+int conf_fault(struct conf_report *report, struct conf_place place,
     const char *format, ...) PRINTF_LIKE(3, 4);
-void conf_warn(struct conf_report *report, struct conf_place place,
-    const char *format, ...) PRINTF_LIKE(3, 4);
+extern const struct conf_place conf_nowhere;
+/* 0 or 1, or -1: v is no boolean. */
+int conf_bool(const struct conf_value *v);
 /* The value of key in a keyed list, or NULL. */
 const struct conf_value *conf_get(const struct conf_list *list,
     const char *key);
@@ -171,5 +171,7 @@ const struct conf_value *conf_get(const struct conf_list *list,
 /* ---- conf_print.c: the tree as text that parses again (-p) -------------- */
 
 void conf_print(struct buf *out, const struct conf *c);
+/* Adds text with its quotes. */
+void conf_print_text(struct buf *out, struct slice text);
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * conf_expr.c - expressions of the configuration: what stands behind an "=".
+ * conf_expr.c - expressions of the configuration, their values and memory.
  *
  * conf_parse.c calls it with the first token of a value as the current one,
- * and afterwards goes on with the first that is no part of it. Literals, lists,
- * keys set before, var.x and env.X, joined by "+". It stores nothing.
+ * and goes on with the first that is no part of it. Literals, lists, keys set
+ * before, var.x and env.X, joined by "+". Values are never changed once they
+ * are made, so they may be shared: copying one is copying its struct.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -15,11 +16,210 @@
 
 enum { FOLDER_MAX = 4096 };	/* bytes of var.CWD */
 
-/* An item while its list is read; the hash finds duplicate keys quickly. */
-struct new_item {
-	struct conf_item item;
-	uint32_t hash;
+struct conf_chunk {
+	struct conf_chunk *next;
+	double bytes[];		/* aligned for everything */
 };
+
+void *
+conf_alloc(struct conf *c, size_t n)
+{
+	struct conf_chunk *chunk = calloc(1, sizeof(*chunk) + n);
+
+	if (chunk == NULL)
+		return NULL;
+	chunk->next = c->memory;
+	c->memory = chunk;
+	return chunk->bytes;
+}
+
+struct conf *
+conf_hold(struct conf *c)
+{
+	c->refs++;
+	return c;
+}
+
+void
+conf_drop(struct conf *c)
+{
+	struct conf_chunk *chunk, *next;
+
+	if (c == NULL || --c->refs > 0)
+		return;
+	for (chunk = c->memory; chunk != NULL; chunk = next) {
+		next = chunk->next;
+		free(chunk);
+	}
+	free(c);
+}
+
+struct conf_setting *
+conf_find(struct conf *c, const char *key)
+{
+	struct conf_setting *s;
+
+	for (s = c->global.settings; s != NULL; s = s->next)
+		if (strcmp(s->key, key) == 0)
+			return s;
+	return NULL;
+}
+
+const struct conf_value *
+conf_get(const struct conf_list *list, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (list->items[i].key != NULL
+		    && strcmp(list->items[i].key, key) == 0)
+			return &list->items[i].value;
+	return NULL;
+}
+
+void *
+conf_parse_alloc(struct conf_parser *p, size_t n)
+{
+	void *memory = conf_alloc(p->conf, n);
+
+	if (memory == NULL)
+		conf_fault(p->report, p->token.place, "out of memory");
+	return memory;
+}
+
+const char *
+conf_parse_key(struct conf_parser *p, struct slice name)
+{
+	size_t n = memchr(name.p, '.', name.n) == NULL ? 4 : 0;
+	char *key = conf_parse_alloc(p, n + name.n + 1);
+
+	if (key != NULL) {
+		memcpy(key, "var.", n);
+		memcpy(key + n, name.p, name.n);
+	}
+	return key;
+}
+
+/* ---- what values are ---------------------------------------------------- */
+
+static const char kinds[][9] = { "a text", "a number", "a list" };
+
+void
+conf_quote(char out[CONF_QUOTE_SIZE], struct slice text)
+{
+	snprintf(out, CONF_QUOTE_SIZE, "\"%.*s%s\"",
+	    text.n > 40 ? 40 : (int)text.n, text.p, text.n > 40 ? "..." : "");
+}
+
+void
+conf_describe(char out[CONF_QUOTE_SIZE], const struct conf_value *v)
+{
+	if (v->kind == CONF_VALUE_TEXT)
+		conf_quote(out, slice_of(v->text));
+	else
+		snprintf(out, CONF_QUOTE_SIZE, v->kind == CONF_VALUE_NUMBER ?
+		    "%ld" : "a list", v->number);
+}
+
+/* Lists are the same only if they are shared. */
+static int
+is_same(const struct conf_value *a, const struct conf_value *b)
+{
+	if (a->kind != b->kind)
+		return 0;
+	if (a->kind == CONF_VALUE_TEXT)
+		return strcmp(a->text, b->text) == 0;
+	return a->number == b->number && a->list == b->list;
+}
+
+/* Adds an item to a list that nobody else has yet. Keys must stay unique; when
+ * two lists are joined, the same key with the same value is no harm. */
+static int
+add_item(struct conf_parser *p, struct conf_place place,
+    struct conf_list *list, const struct conf_item *item, int join)
+{
+	const struct conf_value *v = &item->value, *old = NULL;
+	struct conf_item *items;
+
+	if (item->key != NULL)
+		old = conf_get(list, item->key);
+	if (old != NULL && join && is_same(old, v))
+		return 0;
+	if (old != NULL)
+		return conf_fault(p->report, place, "the key \"%s\" is in %s",
+		    item->key, join ? "both lists" : "this list twice");
+	if (v->kind == CONF_VALUE_LIST && list->depth <= v->list->depth)
+		list->depth = v->list->depth + 1;
+	if (list->depth > CONF_DEPTH_MAX)
+		return conf_fault(p->report, place, CONF_TOO_DEEP);
+	if (list->n == list->room) {
+		list->room = list->room * 2 + 4;
+		items = conf_parse_alloc(p, list->room * sizeof(*items));
+		if (items == NULL)
+			return -1;
+		if (list->n > 0)
+			memcpy(items, list->items, list->n * sizeof(*items));
+		list->items = items;
+	}
+	list->items[list->n++] = *item;
+	return 0;
+}
+
+static int
+add_texts(struct conf_parser *p, struct conf_value *a,
+    const struct conf_value *b)
+{
+	char x[24], y[24];	/* a number's digits */
+	const char *left = a->kind == CONF_VALUE_TEXT ? a->text : x;
+	const char *right = b->kind == CONF_VALUE_TEXT ? b->text : y;
+	char *sum;
+	size_t n;
+
+	snprintf(x, sizeof(x), "%ld", a->number);
+	snprintf(y, sizeof(y), "%ld", b->number);
+	n = strlen(left) + strlen(right) + 1;
+	sum = conf_parse_alloc(p, n);
+	if (sum == NULL)
+		return -1;
+	snprintf(sum, n, "%s%s", left, right);
+	a->kind = CONF_VALUE_TEXT;
+	a->text = sum;
+	return 0;
+}
+
+int
+conf_parse_add(struct conf_parser *p, struct conf_place place,
+    struct conf_value *a, const struct conf_value *b)
+{
+	struct conf_list *sum;
+	size_t i;
+
+	if (a->kind == CONF_VALUE_LIST && b->kind == CONF_VALUE_LIST) {
+		sum = conf_parse_alloc(p, sizeof(*sum));
+		if (sum == NULL)
+			return -1;
+		/* Others may share a: the first new item moves them all. */
+		*sum = *a->list;
+		sum->room = sum->n;
+		a->list = sum;
+		for (i = 0; i < b->list->n; i++)
+			if (add_item(p, place, sum, &b->list->items[i], 1)
+			    == -1)
+				return -1;
+		return 0;
+	}
+	if (a->kind == CONF_VALUE_LIST || b->kind == CONF_VALUE_LIST)
+		return conf_fault(p->report, place, "%s cannot be added to %s",
+		    kinds[b->kind], kinds[a->kind]);
+	if (a->kind == CONF_VALUE_TEXT || b->kind == CONF_VALUE_TEXT)
+		return add_texts(p, a, b);
+	/* No number is negative: there is no sign in the language. */
+	if (a->number > LONG_MAX - b->number)
+		return conf_fault(p->report, place,
+		    "a number is at most %ld", LONG_MAX);
+	a->number += b->number;
+	return 0;
+}
 
 /* ---- terms -------------------------------------------------------------- */
 
@@ -27,253 +227,130 @@ struct new_item {
 static int
 parse_text(struct conf_parser *p, struct conf_value *v)
 {
-	struct slice raw = p->source->token.text;
-	char *text;
-	size_t i, n = 0;
+	const struct slice raw = p->token.text;
+	char *text = conf_parse_alloc(p, raw.n + 1);
+	size_t i;
 
-	if (raw.n > CONF_TEXT_MAX) {
-		conf_fault(p->report, p->source->token.place,
-		    "a text holds at most %d bytes", CONF_TEXT_MAX);
-		return -1;
-	}
-	text = conf_alloc(p->conf, raw.n + 1);
+	v->text = text;
 	if (text == NULL)
-		return conf_parse_no_memory(p);
+		return -1;
 	for (i = 0; i < raw.n; i++) {
 		if (raw.p[i] == '\\' && i + 1 < raw.n && raw.p[i + 1] == '"')
 			i++;
-		text[n++] = raw.p[i];
+		*text++ = raw.p[i];
 	}
-	v->kind = CONF_VALUE_TEXT;
-	v->text = text;
 	return 0;
 }
 
-/* Decimal digits; a leading 0 does not make them octal. */
-static int
-parse_number(struct conf_parser *p, struct conf_value *v)
-{
-	struct conf_token *t = &p->source->token;
-	int64_t number;
-
-	if (str_number(t->text, &number) == -1 || number > LONG_MAX) {
-		conf_fault(p->report, t->place, "a number is at most %ld",
-		    LONG_MAX);
-		return -1;
-	}
-	v->kind = CONF_VALUE_NUMBER;
-	v->number = (long)number;
-	return 0;
-}
-
-/* A text from outside. One that ends in a backslash could not be written
- * between quotes, and -p has to. */
-static int
-outer_text(struct conf_parser *p, const char *name, const char *text,
-    struct conf_value *v)
-{
-	struct conf_place place = p->source->token.place;
-	size_t n;
-
-	if (text == NULL) {
-		conf_fault(p->report, place, "%s is not set", name);
-		return -1;
-	}
-	n = strlen(text);
-	if (n > CONF_TEXT_MAX || (n > 0 && text[n - 1] == '\\')) {
-		conf_fault(p->report, place,
-		    "%s is too long, or ends in a backslash", name);
-		return -1;
-	}
-	v->kind = CONF_VALUE_TEXT;
-	v->text = conf_value_copy(p->conf, text, n);
-	return v->text != NULL ? 0 : conf_parse_no_memory(p);
-}
-
-/* A key set before, a variable, or one of those we know ourselves. */
+/* A key set before, a variable, or one of those we know ourselves: they come
+ * last, so that a file may set them. */
 static int
 parse_name(struct conf_parser *p, struct conf_value *v)
 {
-	struct conf_token *t = &p->source->token;
-	const char *key = conf_value_key(p->conf, t->text);
+	static const struct conf_value empty = { CONF_VALUE_TEXT, "", 0, NULL };
+	const struct conf_token *t = &p->token;
+	const char *key = conf_parse_key(p, t->text);
 	const struct conf_setting *s;
 	char folder[FOLDER_MAX];
 
 	if (key == NULL)
-		return conf_parse_no_memory(p);
-	/* env.X is never a setting: store() in conf_parse.c refuses it. */
-	if (strncmp(key, "env.", 4) == 0)
-		return outer_text(p, key, getenv(key + 4), v);
+		return -1;
 	s = conf_find(p->conf, key);
 	if (s != NULL) {
 		*v = s->value;
 		return 0;
 	}
-	/* Ours come last, so that a file may set them itself. */
-	if (strcmp(key, "var.CWD") == 0)
-		return outer_text(p, key, getcwd(folder, sizeof(folder)), v);
 	if (strcmp(key, "var.PID") == 0) {
 		v->kind = CONF_VALUE_NUMBER;
 		v->number = (long)getpid();
 		return 0;
 	}
+	/* env.X is never a setting: conf_parse.c refuses it. */
+	if (strncmp(key, "env.", 4) == 0)
+		v->text = getenv(key + 4);
+	else if (strcmp(key, "var.CWD") == 0)
+		v->text = getcwd(folder, sizeof(folder));
+	if (v->text != NULL)
+		return add_texts(p, v, &empty);		/* a copy */
 	/* A word that begins like a number was most likely meant as one. */
-	if (t->text.p[0] == '-' || (t->text.p[0] >= '0' && t->text.p[0] <= '9'))
+	if (strchr("-0123456789", t->text.p[0]) != NULL)
 		return conf_parse_expected(p,
 		    "a value (numbers are decimal digits only)");
-	conf_fault(p->report, t->place,
+	return conf_fault(p->report, t->place,
+	    strncmp(key, "env.", 4) == 0 ? "%s is not set" :
 	    "%s is not set (a text would stand in quotes)", key);
-	return -1;
 }
 
-/* ---- lists -------------------------------------------------------------- */
-
-/* FNV-1a: a stock list of MIME types has 1,500 keys, and comparing all texts
- * with each other would take longer than the rest of a start. */
-static uint32_t
-hash_key(const char *key)
-{
-	uint32_t hash = 2166136261u;
-
-	while (*key != '\0')
-		hash = (hash ^ (unsigned char)*key++) * 16777619u;
-	return hash;
-}
-
-static int
-has_key(const struct buf *items, const struct new_item *wanted)
-{
-	const struct new_item *item =
-	    (const struct new_item *)(const void *)items->p;
-	size_t i, n = items->n / sizeof(*item);
-
-	for (i = 0; i < n; i++)
-		if (item[i].hash == wanted->hash && item[i].item.key != NULL
-		    && strcmp(item[i].item.key, wanted->item.key) == 0)
-			return 1;
-	return 0;
-}
-
-/* VALUE or KEY => VALUE. Which of the two is only known behind the first
- * expression, so a key may be one as well. */
-static int
-parse_item(struct conf_parser *p, struct buf *items)
-{
-	struct conf_place place = p->source->token.place;
-	struct new_item new = { { NULL, { 0, NULL, 0, NULL } }, 0 };
-	char found[64];
-
-	if (conf_parse_value(p, &new.item.value) == -1)
-		return -1;
-	if (p->source->token.kind == CONF_ARROW) {
-		if (new.item.value.kind != CONF_VALUE_TEXT) {
-			conf_value_describe(&new.item.value, found,
-			    sizeof(found));
-			conf_fault(p->report, place,
-			    "found %s, but the key in a list is a text", found);
-			return -1;
-		}
-		new.item.key = new.item.value.text;
-		new.hash = hash_key(new.item.key);
-		if (has_key(items, &new)) {
-			conf_fault(p->report, place,
-			    "the key \"%s\" is in this list twice",
-			    new.item.key);
-			return -1;
-		}
-		conf_parse_next(p);
-		if (conf_parse_value(p, &new.item.value) == -1)
-			return -1;
-	}
-	buf_add(items, &new, sizeof(new));
-	return items->failed ? conf_parse_no_memory(p) : 0;
-}
-
-/* Everything up to the ")". A comma may stand behind the last item, but not
- * before the first or twice: a hole in a list is a mistake. */
-static int
-parse_items(struct conf_parser *p, struct buf *items, int line)
-{
-	struct conf_token *t = &p->source->token;
-	char wanted[80];
-
-	while (t->kind != CONF_SHUT) {
-		if (parse_item(p, items) == -1)
-			return -1;
-		if (t->kind == CONF_COMMA) {
-			conf_parse_next(p);
-		} else if (t->kind != CONF_SHUT) {
-			snprintf(wanted, sizeof(wanted), "%s\",\" or \")\" of"
-			    " the list from line %d",
-			    t->kind == CONF_ASSIGN ? "\"=>\", " : "", line);
-			return conf_parse_expected(p, wanted);
-		}
-		if (items->n / sizeof(struct new_item) > CONF_LIST_MAX) {
-			conf_fault(p->report, t->place,
-			    "a list holds at most %d values", CONF_LIST_MAX);
-			return -1;
-		}
-	}
-	return 0;
-}
-
-/* Items are collected first, because nobody knows how many there will be. */
+/* Items are VALUE or KEY => VALUE; which of the two is only known behind the
+ * first expression, so a key may be one as well. A comma may stand behind the
+ * last, but not before the first or twice: a hole in a list is a mistake. The
+ * ")" stays the current token. */
 static int
 parse_list(struct conf_parser *p, struct conf_value *v)
 {
-	struct conf_place place = p->source->token.place;
-	struct buf items = { 0 };
-	const struct new_item *item;
-	struct conf_list *list;
-	size_t i, n;
-	int status;
+	struct conf_place start = p->token.place, place;
+	struct conf_list *list = conf_parse_alloc(p, sizeof(*list));
+	struct conf_item item;
+	char text[80];
 
-	/* We recurse for each "(", so their number has to be bounded here. */
-	if (p->source->lex.depth > CONF_DEPTH_MAX) {
-		conf_fault(p->report, place, "lists nest at most %d deep",
-		    CONF_DEPTH_MAX);
+	if (list == NULL)
 		return -1;
-	}
+	list->depth = 1;
 	conf_parse_next(p);
-	status = parse_items(p, &items, place.line);
-	if (status == -1)
-		goto out;
-	item = (const struct new_item *)(const void *)items.p;
-	n = items.n / sizeof(*item);
-	list = conf_value_new_list(p->conf, n);
-	if (list == NULL) {
-		status = conf_parse_no_memory(p);
-		goto out;
+	while (p->token.kind != CONF_SHUT) {
+		place = p->token.place;
+		item.key = NULL;
+		if (conf_parse_value(p, &item.value) == -1)
+			return -1;
+		if (p->token.kind == CONF_ARROW) {
+			conf_describe(text, &item.value);
+			if (item.value.kind != CONF_VALUE_TEXT)
+				return conf_fault(p->report, place, "found %s,"
+				    " but the key in a list is a text", text);
+			item.key = item.value.text;
+			conf_parse_next(p);
+			if (conf_parse_value(p, &item.value) == -1)
+				return -1;
+		}
+		if (add_item(p, place, list, &item, 0) == -1)
+			return -1;
+		if (p->token.kind == CONF_COMMA) {
+			conf_parse_next(p);
+		} else if (p->token.kind != CONF_SHUT) {
+			snprintf(text, sizeof(text), "%s\",\" or \")\" of the"
+			    " list from line %d", p->token.kind == CONF_ASSIGN
+			    ? "\"=>\", " : "", start.line);
+			return conf_parse_expected(p, text);
+		}
 	}
-	for (i = 0; i < n; i++)
-		list->items[i] = item[i].item;
-	list->n = n;
-	status = conf_value_finish_list(p, place, list, v);
-out:
-	buf_free(&items);
-	return status;
+	v->kind = CONF_VALUE_LIST;
+	v->list = list;
+	return 0;
 }
 
 /* One operand. Afterwards the token behind it is the current one. */
 static int
 parse_term(struct conf_parser *p, struct conf_value *v)
 {
+	int64_t number;
 	int status;
 
-	switch (p->source->token.kind) {
-	case CONF_TEXT:
+	memset(v, 0, sizeof(*v));
+	if (p->token.kind == CONF_TEXT) {
 		status = parse_text(p, v);
-		break;
-	case CONF_NUMBER:
-		status = parse_number(p, v);
-		break;
-	case CONF_NAME:
+	} else if (p->token.kind == CONF_NAME) {
 		status = parse_name(p, v);
-		break;
-	case CONF_OPEN:
+	} else if (p->token.kind == CONF_OPEN) {
 		status = parse_list(p, v);
-		break;
-	default:
+	} else if (p->token.kind == CONF_NUMBER) {
+		/* A leading 0 does not make it octal. */
+		status = str_number(p->token.text, &number);
+		if (status == -1 || number > LONG_MAX)
+			return conf_fault(p->report, p->token.place,
+			    "a number is at most %ld", LONG_MAX);
+		v->kind = CONF_VALUE_NUMBER;
+		v->number = (long)number;
+	} else {
 		return conf_parse_expected(p, "a value");
 	}
 	if (status == 0)
@@ -290,12 +367,12 @@ conf_parse_value(struct conf_parser *p, struct conf_value *v)
 	if (parse_term(p, v) == -1)
 		return -1;
 	/* "+" has no rival, so there is no precedence: from left to right. */
-	while (p->source->token.kind == CONF_PLUS) {
-		place = p->source->token.place;
+	while (p->token.kind == CONF_PLUS) {
+		place = p->token.place;
 		conf_parse_next(p);
 		conf_parse_skip_newlines(p);
 		if (parse_term(p, &more) == -1
-		    || conf_value_add(p, place, v, &more) == -1)
+		    || conf_parse_add(p, place, v, &more) == -1)
 			return -1;
 	}
 	return 0;

@@ -3,8 +3,8 @@
  *
  * conf_apply is called when all modules are known. It changes no value: a
  * port of 70000 is a fault, never 4464. What no table has is a warning, so
- * that lighttpd's files load; but no site that was meant to be encrypted
- * comes up in clear. It knows no key's meaning.
+ * that lighttpd's files load; but no site that was meant to be encrypted or
+ * locked comes up open. It knows no key's meaning beyond that.
  */
 #include <limits.h>
 #include <stdarg.h>
@@ -15,419 +15,273 @@
 
 enum {
 	MESSAGE_MAX = 1024,		/* bytes; longer ones are cut */
-	FOUND_MAX = 64,			/* of a value in a message */
+	FAULTS_MAX = 20,		/* told; more help nobody */
 	SHORT_MOST = 65535,
 	NAME_NEAR = 3			/* edits to a name that is meant */
 };
 
-/* Whose a key is, by its beginning, when no table has it. */
-static const struct {
-	const char *prefix;
-	const char *module;
-	int exists;		/* the module may be had; 0: not in glimd */
-} owners[] = {
-	{ "accesslog.", "mod_accesslog", 1 },
-	{ "alias.", "mod_alias", 1 },
-	{ "auth.", "mod_auth", 1 },
-	{ "cgi.", "mod_cgi", 1 },
-	{ "dir-listing.", "mod_dirlisting", 1 },
-	{ "etag.", "mod_staticfile", 1 },
-	{ "evhost.", "mod_evhost", 1 },
-	{ "expire.", "mod_expire", 1 },
-	{ "extforward.", "mod_extforward", 1 },
-	{ "fastcgi.", "mod_fastcgi", 1 },
-	{ "index-file.", "mod_indexfile", 1 },
-	{ "mimetype.", "mod_staticfile", 1 },
-	{ "proxy.", "mod_proxy", 1 },
-	{ "scgi.", "mod_scgi", 1 },
-	{ "setenv.", "mod_setenv", 1 },
-	{ "simple-vhost.", "mod_simple_vhost", 1 },
-	{ "static-file.", "mod_staticfile", 1 },
-	{ "status.", "mod_status", 1 },
-	{ "url.access-", "mod_access", 1 },
-	{ "url.redirect", "mod_redirect", 1 },
-	{ "url.rewrite", "mod_rewrite", 1 },
-	{ "userdir.", "mod_userdir", 1 },
-	{ "ajp13.", "mod_ajp13", 0 },
-	{ "cml.", "mod_cml", 0 },
-	{ "compress.", "mod_compress", 0 },
-	{ "deflate.", "mod_deflate", 0 },
-	{ "evasive.", "mod_evasive", 0 },
-	{ "flv-streaming.", "mod_flv_streaming", 0 },
-	{ "geoip.", "mod_geoip", 0 },
-	{ "magnet.", "mod_magnet", 0 },
-	{ "maxminddb.", "mod_maxminddb", 0 },
-	{ "mysql-vhost.", "mod_mysql_vhost", 0 },
-	{ "rrdtool.", "mod_rrdtool", 0 },
-	{ "secdownload.", "mod_secdownload", 0 },
-	{ "sockproxy.", "mod_sockproxy", 0 },
-	{ "ssi.", "mod_ssi", 0 },
-	{ "ssl.", "mod_openssl", 0 },
-	{ "trigger-before-download.", "mod_trigger_b4_dl", 0 },
-	{ "uploadprogress.", "mod_uploadprogress", 0 },
-	{ "usertrack.", "mod_usertrack", 0 },
-	{ "vhostdb.", "mod_vhostdb", 0 },
-	{ "webdav.", "mod_webdav", 0 },
-	{ "wstunnel.", "mod_wstunnel", 0 }
-};
+/* How lighttpd's keys begin that no table has, behind a word with "=" for what
+ * is missing: nothing (they change nothing here), or a module. */
+static const char absent[] =
+    "=\0debug.log-condition-\0debug.log-request-header-on-error\0"
+    "debug.log-ssl-noise\0dir-listing.encoding\0"
+    "server.bsd-accept-filter\0server.defer-accept\0"
+    "server.feature-flags\0server.network-backend\0"
+    "server.reject-expect-100-with-417\0server.set-v6only\0"
+    "server.stat-cache-engine\0server.stream-request-body\0"
+    "server.stream-response-body\0server.upload-\0server.use-ipv6\0"
+    "server.v4mapped\0"
+    "=this yet\0connection.kbytes-per-second\0server.breakagelog\0"
+    "server.error-handler\0server.error-intercept\0"
+    "server.force-lowercase-filenames\0server.http-parseopts\0"
+    "server.kbytes-per-second\0server.name\0server.protocol-http11\0"
+    "server.syslog-facility\0server.systemd-socket-activation\0"
+    "=mod_access\0url.access-\0=mod_alias\0alias.\0=mod_auth\0auth.\0"
+    "=mod_cgi\0cgi.\0=mod_deflate\0deflate.\0=mod_evhost\0evhost.\0"
+    "=mod_expire\0expire.\0=mod_extforward\0extforward.\0"
+    "=mod_fastcgi\0fastcgi.\0=mod_magnet\0magnet.\0=mod_openssl\0ssl.\0"
+    "=mod_proxy\0proxy.\0=mod_redirect\0url.redirect\0"
+    "=mod_rewrite\0url.rewrite\0=mod_rrdtool\0rrdtool.\0=mod_scgi\0scgi.\0"
+    "=mod_setenv\0setenv.\0=mod_simple_vhost\0simple-vhost.\0"
+    "=mod_sockproxy\0sockproxy.\0=mod_ssi\0ssi.\0=mod_status\0status.\0"
+    "=mod_userdir\0userdir.\0=mod_vhostdb\0vhostdb.\0=mod_webdav\0webdav.\0"
+    "=mod_wstunnel\0wstunnel.\0";
 
-/* Spellings of a boolean. */
-static const struct {
-	const char *word;	/* lower case */
-	int value;
-} booleans[] = {
-	{ "enable", 1 }, { "enabled", 1 }, { "true", 1 }, { "1", 1 },
-	{ "disable", 0 }, { "disabled", 0 }, { "false", 0 }, { "0", 0 }
-};
+const struct conf_place conf_nowhere = { NULL, 0, 0 };
 
-/* ---- reports ------------------------------------------------------------ */
-
-/* Hands on "place: message" as one line, whatever the names in it hold. */
-static void PRINTF_LIKE(3, 0)
-report_line(struct conf_report *report, struct conf_place place,
-    const char *format, va_list args)
-{
-	char line[MESSAGE_MAX];
-	size_t n = 0, i;
-
-	line[0] = '\0';
-	if (place.file != NULL)
-		/* A long name must leave room for the message. */
-		snprintf(line, sizeof(line) / 2, "%s:%d:%d: ", place.file,
-		    place.line, place.column);
-	n = strlen(line);
-	vsnprintf(line + n, sizeof(line) - n, format, args);
-	for (i = 0; line[i] != '\0'; i++)
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-			line[i] = ' ';
-	report->say(report->context, line);
-}
-
-void
+int
 conf_fault(struct conf_report *report, struct conf_place place,
     const char *format, ...)
 {
+	char line[MESSAGE_MAX], *c;
 	va_list args;
+	int n = 0;
 
-	report->faults++;
-	va_start(args, format);
-	report_line(report, place, format, args);
-	va_end(args);
-}
-
-void
-conf_warn(struct conf_report *report, struct conf_place place,
-    const char *format, ...)
-{
-	va_list args;
-
-	report->warnings++;
-	va_start(args, format);
-	report_line(report, place, format, args);
-	va_end(args);
-}
-
-const struct conf_value *
-conf_get(const struct conf_list *list, const char *key)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++)
-		if (list->items[i].key != NULL
-		    && strcmp(list->items[i].key, key) == 0)
-			return &list->items[i].value;
-	return NULL;
-}
-
-/* ---- one value ---------------------------------------------------------- */
-
-/* Returns 0 or 1, or -1: no boolean. */
-static int
-to_boolean(const struct conf_value *v)
-{
-	size_t i;
-
-	if (v->kind == CONF_VALUE_NUMBER)
-		return v->number == 0 || v->number == 1 ? (int)v->number : -1;
-	if (v->kind != CONF_VALUE_TEXT)
+	if (++report->faults > FAULTS_MAX)
 		return -1;
-	for (i = 0; i < COUNT(booleans); i++)
-		if (slice_case_eq(slice_of(v->text), booleans[i].word))
-			return booleans[i].value;
+	/* A long name must leave room for the message. */
+	if (place.file != NULL)
+		n = snprintf(line, sizeof(line), "%.500s:%d:%d: ", place.file,
+		    place.line, place.column);
+	va_start(args, format);
+	vsnprintf(line + n, sizeof(line) - (size_t)n, format, args);
+	va_end(args);
+	/* One line, whatever the names in it hold. */
+	for (c = line; *c != '\0'; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = ' ';
+	report->say(report->context, line);
+	if (report->faults == FAULTS_MAX)
+		report->say(report->context, "too many faults: what else there"
+		    " is, is not told");
 	return -1;
 }
 
-/* Reads a number or a text of digits. Returns 0 or -1. */
-static int
-to_number(const struct conf_value *v, int64_t *number)
+int
+conf_bool(const struct conf_value *v)
 {
-	if (v->kind == CONF_VALUE_TEXT)
-		return str_number(slice_of(v->text), number);
-	*number = v->number;
-	return v->kind == CONF_VALUE_NUMBER ? 0 : -1;
-}
+	static const char words[] = "0\0false\0disable\0disabled\0"
+	    "1\0true\0enable\0enabled\0";
+	const char *word = words;
+	int i;
 
-/* Which numbers are in range; both 0 in the table: all of the type. */
-static void
-bounds(const struct conf_key *key, long *least, long *most)
-{
-	*least = key->least;
-	*most = key->most;
-	if (*least == 0 && *most == 0)
-		*most = key->type == CONF_SHORT ? SHORT_MOST : LONG_MAX;
-}
-
-/* What a value of this key has to be. */
-static void
-describe_type(const struct conf_key *key, char *out, size_t size)
-{
-	long least, most;
-
-	bounds(key, &least, &most);
-	switch (key->type) {
-	case CONF_STRING:
-		snprintf(out, size, "a text like \"...\"");
-		break;
-	case CONF_BOOL:
-		snprintf(out, size, "\"enable\" or \"disable\"");
-		break;
-	case CONF_SHORT:
-	case CONF_INT:
-		snprintf(out, size, "a number from %ld to %ld", least, most);
-		break;
-	case CONF_LIST:
-		snprintf(out, size, "a list of texts like ( \"...\" )");
-		break;
-	case CONF_MAP:
-		snprintf(out, size,
-		    "a list with keys like ( \"...\" => \"...\" )");
-		break;
+	if (v->kind == CONF_VALUE_NUMBER && (v->number == 0 || v->number == 1))
+		return (int)v->number;
+	for (i = 0; i < 8 && v->kind == CONF_VALUE_TEXT; i++) {
+		if (slice_case_eq(slice_of(v->text), word))
+			return i >= 4;
+		word += strlen(word) + 1;
 	}
+	return -1;
 }
 
-/* Does the list have what its type asks for? If not, *wrong is which item. */
-static int
-is_list_of(const struct conf_list *list, enum conf_type type, size_t *wrong)
+static long
+most_of(const struct conf_key *key)
+{
+	return key->most != 0 ? key->most :
+	    key->type == CONF_SHORT ? SHORT_MOST : LONG_MAX;
+}
+
+/* Puts v where key says. Returns 0, or -1: it is not of that type, or n: item
+ * n of the list is not. */
+static long
+store(const struct conf_key *key, const struct conf_value *v, void *at)
 {
 	const struct conf_item *item;
+	int64_t number = v->number;
 	size_t i;
 
-	for (i = 0; i < list->n; i++) {
-		item = &list->items[i];
-		*wrong = i + 1;
-		if (type == CONF_MAP && item->key == NULL)
-			return 0;
-		if (type == CONF_LIST && (item->key != NULL
-		    || item->value.kind != CONF_VALUE_TEXT))
-			return 0;
+	if (key->type == CONF_STRING) {
+		*(const char **)at = v->text;
+		return v->kind == CONF_VALUE_TEXT ? 0 : -1;
 	}
-	return 1;
-}
-
-/* Puts v where key says. Returns 0, or -1: it is not of that type. Copied
- * byte by byte, because the compiler does not know what lies at an offset. */
-static int
-store(const struct conf_key *key, const struct conf_value *v, char *settings)
-{
-	char *at = settings + key->at;
-	long least, most, big;
-	int64_t number;
-	size_t wrong;
-	int small;
-
-	switch (key->type) {
-	case CONF_STRING:
-		if (v->kind != CONF_VALUE_TEXT)
+	if (key->type == CONF_BOOL) {
+		*(int *)at = conf_bool(v);
+		return *(int *)at == -1 ? -1 : 0;
+	}
+	if (key->type == CONF_SHORT || key->type == CONF_INT) {
+		if (v->kind == CONF_VALUE_LIST || (v->kind == CONF_VALUE_TEXT
+		    && str_number(slice_of(v->text), &number) == -1)
+		    || number < key->least || number > most_of(key))
 			return -1;
-		memcpy(at, &v->text, sizeof(v->text));
-		return 0;
-	case CONF_BOOL:
-		small = to_boolean(v);
-		if (small == -1)
-			return -1;
-		memcpy(at, &small, sizeof(small));
-		return 0;
-	case CONF_SHORT:
-	case CONF_INT:
-		bounds(key, &least, &most);
-		if (to_number(v, &number) == -1 || number < least
-		    || number > most)
-			return -1;
-		small = (int)number;
-		big = (long)number;
 		if (key->type == CONF_SHORT)
-			memcpy(at, &small, sizeof(small));
+			*(int *)at = (int)number;
 		else
-			memcpy(at, &big, sizeof(big));
-		return 0;
-	case CONF_LIST:
-	case CONF_MAP:
-		if (v->kind != CONF_VALUE_LIST
-		    || !is_list_of(v->list, key->type, &wrong))
-			return -1;
-		memcpy(at, &v->list, sizeof(v->list));
+			*(long *)at = (long)number;
 		return 0;
 	}
-	return -1;
+	*(const struct conf_list **)at = v->list;
+	if (v->kind != CONF_VALUE_LIST)
+		return -1;
+	for (i = 0; i < v->list->n; i++) {
+		item = &v->list->items[i];
+		if (key->type == CONF_MAP ? item->key == NULL :
+		    item->key != NULL || item->value.kind != CONF_VALUE_TEXT)
+			return (long)i + 1;
+	}
+	return 0;
 }
 
-/* What was wanted and what was found; of a list, the first item that is
- * wrong. */
+/* What was wanted and what was found; of a list, the item that is wrong. */
 static void
 report_type(const struct conf_key *key, const struct conf_setting *s,
-    struct conf_report *report)
+    long wrong, struct conf_report *report)
 {
-	char wanted[FOUND_MAX], found[FOUND_MAX];
-	const struct conf_item *bad;
-	size_t wrong;
+	static const char wanted[][44] = {
+		[CONF_STRING] = "a text like \"...\"",
+		[CONF_BOOL] = "\"enable\" or \"disable\"",
+		[CONF_LIST] = "a list of texts like ( \"...\" )",
+		[CONF_MAP] = "a list with keys like ( \"...\" => \"...\" )"
+	};
+	const struct conf_item *item = NULL;
+	char range[64], where[40] = "found", found[CONF_QUOTE_SIZE];
 
-	describe_type(key, wanted, sizeof(wanted));
-	conf_value_describe(&s->value, found, sizeof(found));
-	if (s->value.kind != CONF_VALUE_LIST
-	    || (key->type != CONF_LIST && key->type != CONF_MAP)) {
-		conf_fault(report, s->place, "%s is %s, found %s", key->name,
-		    wanted, found);
-		return;
+	snprintf(range, sizeof(range), "a number from %d to %ld", key->least,
+	    most_of(key));
+	if (wrong > 0) {
+		item = &s->value.list->items[wrong - 1];
+		snprintf(where, sizeof(where), "item %ld %s", wrong,
+		    key->type == CONF_MAP || item->key != NULL ? "has" : "is");
 	}
-	(void)is_list_of(s->value.list, key->type, &wrong);
-	bad = &s->value.list->items[wrong - 1];
-	conf_value_describe(&bad->value, found, sizeof(found));
-	if (key->type == CONF_LIST && bad->key == NULL)
-		conf_fault(report, s->place, "%s is %s, item %lu is %s",
-		    key->name, wanted, (unsigned long)wrong, found);
-	else
-		conf_fault(report, s->place, "%s is %s, item %lu has %s key",
-		    key->name, wanted, (unsigned long)wrong,
-		    bad->key == NULL ? "no" : "a");
+	conf_describe(found, item != NULL ? &item->value : &s->value);
+	conf_fault(report, s->place, "%s is %s, %s %s", key->name,
+	    wanted[key->type][0] != '\0' ? wanted[key->type] : range, where,
+	    item == NULL ? found : key->type == CONF_MAP ? "no key" :
+	    item->key != NULL ? "a key" : found);
 }
 
-/* ---- all values --------------------------------------------------------- */
-
-/* A preset is written as in a file: as a text. */
-static void
-store_presets(const struct conf_table *table, char *settings)
-{
-	const struct conf_key *key;
-	struct conf_value v;
-
-	v.kind = CONF_VALUE_TEXT;
-	for (key = table->keys; key != NULL && key->name != NULL; key++) {
-		v.text = key->preset;
-		if (key->preset != NULL && key->flags == 0)
-			(void)store(key, &v, settings + table->base);
-	}
-}
-
-/* The row of a key, and whose it is; or NULL. */
+/* The row of a key, and whose it is; or NULL. With more than 1 as its bound,
+ * the row whose name is less than so many edits away. */
 static const struct conf_key *
 find_key(const struct conf_table *tables, size_t n, const char *name,
-    const struct conf_table **owner)
+    unsigned bound, const struct conf_table **owner)
 {
-	const struct conf_key *key;
+	const struct conf_key *key, *best = NULL;
+	unsigned distance;
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		for (key = tables[i].keys; key != NULL && key->name != NULL;
-		    key++)
-			if (strcmp(key->name, name) == 0) {
-				*owner = &tables[i];
-				return key;
-			}
-	return NULL;
-}
-
-/* The name most like this one, or NULL when none is near. */
-static const char *
-nearest(const struct conf_table *tables, size_t n, const char *name)
-{
-	const struct conf_key *key;
-	const char *best = NULL;
-	size_t part = strlen(name + strcspn(name, ".")), i;
-	unsigned distance, least;
-
-	/* At least half of the part behind the dot has to be right: else
-	 * any short name would be like any other. */
-	least = part / 2 < NAME_NEAR ? (unsigned)(part / 2) + 1 : NAME_NEAR + 1;
 	for (i = 0; i < n; i++)
 		for (key = tables[i].keys; key != NULL && key->name != NULL;
 		    key++) {
-			distance = str_distance(name, key->name);
-			if (distance < least) {
-				least = distance;
-				best = key->name;
+			distance = bound > 1 ? str_distance(name, key->name) :
+			    strcmp(name, key->name) != 0;
+			if (distance < bound) {
+				bound = distance;
+				best = key;
+				*owner = &tables[i];
 			}
 		}
 	return best;
 }
 
-/* A key that no table has: a warning, and as much help as we can give. A hint
- * at a key that exists comes before the guess whose key it may be. */
-static void
-report_unknown(const struct conf_table *tables, size_t n,
-    const struct conf_setting *s, struct conf_report *report)
+/* What a key lacks that no table has, or NULL: nobody knows it. */
+static const char *
+missing(const char *key)
 {
-	const char *hint;
-	size_t i;
+	const char *word, *what = NULL;
 
-	if (strcmp(s->key, "ssl.engine") == 0 && to_boolean(&s->value) != 0) {
+	for (word = absent; *word != '\0'; word += strlen(word) + 1)
+		if (*word == '=')
+			what = word + 1;
+		else if (strncmp(key, word, strlen(word)) == 0)
+			return what;
+	return NULL;
+}
+
+/* A key without effect, and as much help as we can give. owner is the module
+ * to load, if we have one. A rule that protects is not left out silently, nor
+ * is encryption. */
+static void
+report_idle(const struct conf_table *tables, size_t n,
+    const struct conf_setting *s, const char *owner,
+    struct conf_report *report)
+{
+	struct conf_report warning = *report;	/* nobody counts its faults */
+	const char *module = owner != NULL ? owner : missing(s->key);
+	/* At least half of the part behind the dot has to be right: else any
+	 * short name would be like any other. */
+	size_t near = strlen(s->key + strcspn(s->key, ".")) / 2;
+	const struct conf_key *hint;
+
+	if (module == NULL) {
+		hint = find_key(tables, n, s->key, near < NAME_NEAR ?
+		    (unsigned)near + 1 : NAME_NEAR + 1, &tables);
+		conf_fault(&warning, s->place, hint == NULL ?
+		    "unknown key %s, ignored" : "unknown key %s, ignored"
+		    " (did you mean %s?)", s->key,
+		    hint != NULL ? hint->name : "");
+	} else if (strcmp(s->key, "ssl.engine") == 0
+	    && conf_bool(&s->value) != 0) {
 		conf_fault(report, s->place, "ssl.engine: glimd cannot"
 		    " encrypt, and will not serve in clear what should be");
-		return;
+	} else if (strcmp(module, "mod_access") == 0
+	    || strcmp(module, "mod_auth") == 0) {
+		conf_fault(report, s->place, "%s needs %s, which is not in %s",
+		    s->key, module, owner ? "server.modules" : "this binary");
+	} else if (module[0] != '\0') {
+		conf_fault(&warning, s->place, owner != NULL ?
+		    "%s has no effect: %s is not in server.modules" :
+		    "%s has no effect: glimd does not have %s", s->key,
+		    module);
 	}
-	hint = nearest(tables, n, s->key);
-	for (i = 0; i < COUNT(owners); i++) {
-		if (strncmp(s->key, owners[i].prefix,
-		    strlen(owners[i].prefix)) != 0)
-			continue;
-		if (!owners[i].exists)
-			conf_warn(report, s->place, "%s has no effect: glimd"
-			    " does not have %s", s->key, owners[i].module);
-		else if (hint == NULL)
-			conf_warn(report, s->place, "%s has no effect:"
-			    " it is no key of a module in server.modules (%s"
-			    " has such)", s->key, owners[i].module);
-		if (!owners[i].exists || hint == NULL)
-			return;
-	}
-	if (hint != NULL)
-		conf_warn(report, s->place, "unknown key %s, ignored (did you"
-		    " mean %s?)", s->key, hint);
-	else
-		conf_warn(report, s->place, "unknown key %s, ignored", s->key);
 }
 
 int
 conf_apply(struct conf *c, const struct conf_table *tables, size_t n,
     size_t size, struct conf_report *report)
 {
-	struct conf_place nowhere = { NULL, 0, 0 };
-	const struct conf_table *owner;
+	struct conf_value preset = { CONF_VALUE_TEXT, NULL, 0, NULL };
+	const struct conf_table *t;
 	const struct conf_key *key;
 	struct conf_setting *s;
 	unsigned faults = report->faults;
-	char *settings = conf_alloc(c, size);
-	size_t i;
+	char *settings = c->settings = conf_alloc(c, size);
+	long wrong;
 
-	if (settings == NULL) {
-		conf_fault(report, nowhere, "out of memory");
-		return -1;
-	}
+	if (settings == NULL)
+		return conf_fault(report, conf_nowhere, "out of memory");
 	/* All presets first, so that a key not set has one. */
-	for (i = 0; i < n; i++)
-		store_presets(&tables[i], settings);
-	for (s = c->global.settings; s != NULL; s = s->next) {
-		key = find_key(tables, n, s->key, &owner);
-		s->known = key != NULL || strncmp(s->key, "var.", 4) == 0;
-		if (!s->known)
-			report_unknown(tables, n, s, report);
-		else if (key != NULL && (key->flags & CONF_UNSUPPORTED) != 0)
-			conf_warn(report, s->place, "%s has no effect: glimd"
-			    " does not have this yet", s->key);
-		else if (key != NULL && key->flags == 0
-		    && store(key, &s->value, settings + owner->base) == -1)
-			report_type(key, s, report);
+	for (t = tables; t < tables + n; t++) {
+		key = t->base != CONF_NOT_LOADED ? t->keys : NULL;
+		for (; key != NULL && key->name != NULL; key++) {
+			preset.text = key->preset;
+			if (preset.text != NULL)
+				(void)store(key, &preset,
+				    settings + t->base + key->at);
+		}
 	}
-	c->settings = settings;
-	c->settings_size = size;
+	for (s = c->global.settings; s != NULL; s = s->next) {
+		key = find_key(tables, n, s->key, 1, &t);
+		if (strncmp(s->key, "var.", 4) == 0)
+			continue;
+		if (key == NULL || t->base == CONF_NOT_LOADED) {
+			report_idle(tables, n, s, key != NULL ? t->owner :
+			    NULL, report);
+			continue;
+		}
+		wrong = store(key, &s->value, settings + t->base + key->at);
+		if (wrong != 0)
+			report_type(key, s, wrong, report);
+	}
 	return report->faults == faults ? 0 : -1;
 }

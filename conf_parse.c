@@ -1,209 +1,313 @@
 /*
- * conf_parse.c - tokens to a tree of settings: statements, include, faults.
+ * conf_parse.c - tokens to a tree of settings: statements and their files.
  *
  * conf_read is called at the start and for a reload. Strict: what is not in
  * the grammar is a fault with its place, the offending text and what was
  * expected; then the parser goes on at the next line, so that one run shows
- * all faults. It never knows what a key means.
+ * all faults. It never knows what a key means, and never changes the process
+ * (no chdir), because a server may be running around it.
  */
+#include <errno.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "conf_parse.h"
 
-enum { FAULTS_MAX = 20 };	/* told in one run */
+enum {
+	SOURCES_MAX = 32,	/* nested includes, with the main file */
+	SOURCE_SIZE_MAX = 16 * 1024 * 1024	/* bytes; endless ones exist */
+};
 
-static void parse_block(struct conf_parser *p,
-    const struct conf_place *block);
+static void parse_block(struct conf_parser *p, int line);
 
 /* ---- tokens ------------------------------------------------------------- */
 
 void
 conf_parse_next(struct conf_parser *p)
 {
-	struct conf_source *s = p->source;
-
-	/* A binary file by mistake: after a while the end comes early, and
-	 * all that wait for a token return. */
-	if (!p->stopped && p->report->faults - p->faults >= FAULTS_MAX) {
-		conf_fault(p->report, s->token.place,
-		    "too many faults, the rest was not read");
-		p->stopped = 1;
-	}
-	s->token = conf_lex(&s->lex);
-	if (p->stopped)
-		s->token.kind = CONF_END;
+	p->token = conf_lex(&p->source->lex);
 }
 
 void
 conf_parse_skip_newlines(struct conf_parser *p)
 {
-	while (p->source->token.kind == CONF_NEWLINE)
+	while (p->token.kind == CONF_NEWLINE)
 		conf_parse_next(p);
-}
-
-/* The text of the current token in quotes, cut if it is long. A bad one has
- * its reason there instead: then the byte it begins with. */
-static void
-quote_token(const struct conf_source *s, struct buf *out)
-{
-	struct slice text = s->token.text;
-
-	if (s->token.kind == CONF_BAD) {
-		text.p = s->lex.line_start + s->token.place.column - 1;
-		text.n = s->token.place.line == s->lex.place.line ? 1 : 0;
-	}
-	buf_addc(out, '"');
-	if (text.n > 40) {
-		text.n = 40;
-		str_escape_log(out, text);
-		buf_adds(out, "...");
-	} else {
-		str_escape_log(out, text);
-	}
-	buf_addc(out, '"');
 }
 
 int
 conf_parse_expected(struct conf_parser *p, const char *what)
 {
-	struct conf_token *t = &p->source->token;
-	struct buf found = { 0 };
+	const struct conf_token *t = &p->token;
+	char found[CONF_QUOTE_SIZE];
 
-	if (p->stopped)
-		return -1;
-	quote_token(p->source, &found);
+	conf_quote(found, t->text);
+	if (t->kind == CONF_BAD && t->text.n > 1)
+		return conf_fault(p->report, t->place, "%s", t->text.p);
 	if (t->kind == CONF_BAD)
-		conf_fault(p->report, t->place, "%.*s%s%s", (int)t->text.n,
-		    t->text.p, found.n > 2 ? ": " : "",
-		    found.n > 2 ? buf_text(&found) : "");
-	else if (t->kind == CONF_NAME || t->kind == CONF_NUMBER
-	    || t->kind == CONF_TEXT || t->kind == CONF_FIELD)
-		conf_fault(p->report, t->place, "found %s, expected %s",
-		    buf_text(&found), what);
-	else
-		conf_fault(p->report, t->place, "found %s, expected %s",
-		    conf_token_name(t->kind), what);
-	buf_free(&found);
-	return -1;
+		return conf_fault(p->report, t->place,
+		    "unexpected character: %s", found);
+	return conf_fault(p->report, t->place, "found %s, expected %s",
+	    t->kind == CONF_END ? "end of file" :
+	    t->kind == CONF_NEWLINE ? "end of line" : found, what);
 }
 
-int
-conf_parse_no_memory(struct conf_parser *p)
-{
-	conf_fault(p->report, p->source->token.place, "out of memory");
-	return -1;
-}
-
-/* Skips a block, from its "{" to behind its "}". */
-static void
-skip_block(struct conf_parser *p)
-{
-	struct conf_source *s = p->source;
-	int line = s->token.place.line, depth = 0;	/* of braces */
-	char wanted[64];
-
-	do {
-		if (s->token.kind == CONF_BLOCK)
-			depth++;
-		else if (s->token.kind == CONF_UNBLOCK)
-			depth--;
-		if (s->token.kind == CONF_END) {
-			snprintf(wanted, sizeof(wanted),
-			    "\"}\" of the block from line %d", line);
-			(void)conf_parse_expected(p, wanted);
-			return;
-		}
-		/* A "(" left open in here must not swallow the "}". */
-		s->lex.depth = 0;
-		conf_parse_next(p);
-	} while (depth > 0);
-}
-
-/* After a fault: goes on behind the next newline that is not inside of
- * parentheses, or at the end of the block we are in. */
+/* After a fault: goes on behind the next newline that is in no parentheses,
+ * behind a block that began before it, or at the end of the block we are in. */
 static void
 resynchronise(struct conf_parser *p, int in_block)
 {
-	struct conf_source *s = p->source;
+	const struct conf_token *t = &p->token;
+	int depth = 0, closed = 0;	/* of braces */
 
-	while (s->token.kind != CONF_END && s->token.kind != CONF_NEWLINE) {
-		if (s->token.kind == CONF_UNBLOCK && in_block) {
-			s->lex.depth = 0;
-			return;
+	while (!closed) {
+		if (t->kind == CONF_NEWLINE && depth == 0) {
+			conf_parse_skip_newlines(p);
+			/* No statement begins with one: it is of the bad. */
+			if (t->kind != CONF_BLOCK)
+				return;
 		}
-		if (s->token.kind == CONF_BLOCK)
-			skip_block(p);
-		else
-			conf_parse_next(p);
+		if (t->kind == CONF_END
+		    || (t->kind == CONF_UNBLOCK && depth == 0 && in_block))
+			break;
+		closed = t->kind == CONF_UNBLOCK && depth == 1;
+		depth += t->kind == CONF_BLOCK;
+		depth -= t->kind == CONF_UNBLOCK && depth > 0;
+		/* A "(" left open in a block must not swallow its "}". */
+		if (depth > 0 || closed)
+			p->source->lex.depth = 0;
+		conf_parse_next(p);
+	}
+	p->source->lex.depth = 0;
+}
+
+/* ---- files and commands ------------------------------------------------- */
+
+/* Says why name cannot be read; NULL: errno does. Always -1. */
+static int
+refuse(struct conf_parser *p, struct conf_place place, const char *name,
+    const char *why)
+{
+	return conf_fault(p->report, place, "%s%s%s", name,
+	    why != NULL ? why : ": ", why != NULL ? "" : strerror(errno));
+}
+
+/* Reads f (NULL: errno) to its end into s. Returns 0, or -1 after a fault. */
+static int
+read_source(struct conf_parser *p, struct conf_source *s,
+    struct conf_place place, const char *name, FILE *f)
+{
+	const struct conf_source *outer;
+	struct stat st;
+	size_t n;
+	int depth = 1;
+
+	if (f == NULL || fstat(fileno(f), &st) == -1)
+		return refuse(p, place, name, NULL);
+	if (S_ISDIR(st.st_mode))
+		return refuse(p, place, name, " is a directory");
+	s->device = st.st_dev;
+	s->inode = st.st_ino;
+	/* By its inode, for a file has many names. Twice in a row is fine. */
+	for (outer = p->source; outer != NULL; outer = outer->parent) {
+		if (outer->inode == s->inode && outer->device == s->device)
+			return refuse(p, place, name, " includes itself");
+		if (++depth > SOURCES_MAX)
+			return refuse(p, place, name, " is nested too deeply");
+	}
+	do {
+		if (s->text.n > SOURCE_SIZE_MAX
+		    || buf_reserve(&s->text, 16 * 1024) == -1)
+			return refuse(p, place, name, " is too large");
+		n = fread(s->text.p + s->text.n, 1,
+		    s->text.cap - s->text.n - 1, f);	/* for a NUL */
+		s->text.n += n;
+	} while (n > 0);
+	return ferror(f) ? refuse(p, place, name, NULL) : 0;
+}
+
+/* Parses what s holds. Places in messages and settings outlive it, so they
+ * have a copy of its name. */
+static void
+parse_source(struct conf_parser *p, struct conf_source *s, const char *name)
+{
+	struct conf_token token = p->token;
+	char *file = conf_parse_alloc(p, strlen(name) + 1);
+
+	if (file == NULL)
+		return;
+	memcpy(file, name, strlen(name));
+	conf_lex_init(&s->lex, file, buf_text(&s->text), s->text.n);
+	s->parent = p->source;
+	p->source = s;
+	conf_parse_next(p);
+	parse_block(p, 0);
+	p->source = s->parent;
+	p->token = token;
+}
+
+/* Parses a file or the output of a command, and shuts it before. What was
+ * printed before a failure is not to be trusted. */
+static void
+parse_stream(struct conf_parser *p, struct conf_place place, const char *name,
+    FILE *f, int (*shut)(FILE *f))
+{
+	struct conf_source s = { 0 };
+	int status, end;
+
+	status = read_source(p, &s, place, name, f);
+	end = f != NULL ? shut(f) : 0;
+	/* What was cut short dies of SIGPIPE: that is no second fault. */
+	if (status == 0 && end != 0)
+		status = conf_fault(p->report, place, "command \"%s\" ended"
+		    " with status %d", name, WIFEXITED(end) ?
+		    WEXITSTATUS(end) : 128 + WTERMSIG(end));
+	if (status == 0)
+		parse_source(p, &s, name);
+	buf_free(&s.text);
+}
+
+/* What does not exist cannot match; what cannot be read might have. */
+static int
+is_serious(const char *path, int error)
+{
+	(void)path;
+	return error != ENOENT && error != ENOTDIR;
+}
+
+static void
+parse_glob(struct conf_parser *p, struct conf_place place,
+    const char *pattern)
+{
+	glob_t found;
+	size_t i;
+	int status;
+
+	memset(&found, 0, sizeof(found));
+	status = glob(pattern, 0, is_serious, &found);
+	if (status != 0 && status != GLOB_NOMATCH)
+		refuse(p, place, pattern, " cannot be searched for");
+	for (i = 0; i < found.gl_pathc; i++)
+		parse_stream(p, place, found.gl_pathv[i],
+		    fopen(found.gl_pathv[i], "r"), fclose);
+	globfree(&found);
+}
+
+/* Adds the folder of the main file, with quote before each byte of special:
+ * a folder called "[x]" is no pattern, one called "it's" no end of a word. */
+static void
+add_folder(const struct conf_parser *p, struct buf *out, const char *special,
+    const char *quote)
+{
+	size_t i;
+
+	for (i = 0; i < p->folder.n; i++) {
+		if (strchr(special, p->folder.p[i]) != NULL)
+			buf_adds(out, quote);
+		buf_addc(out, p->folder.p[i]);
 	}
 }
 
-/* ---- assignments -------------------------------------------------------- */
-
-/* Settings stay in the order of their first assignments, for -p. */
+/* include and include_shell. A plain name has to exist; a pattern may find
+ * nothing. A command runs in the folder of the main file. Returns 0, or -1
+ * when there is no name. */
 static int
-add_setting(struct conf_parser *p, const char *key,
-    const struct conf_value *v, struct conf_place place)
+parse_include(struct conf_parser *p, int shell)
 {
-	struct conf_block *block = &p->conf->global;
-	struct conf_setting *s = conf_alloc(p->conf, sizeof(*s));
+	struct conf_place place = p->token.place, at;
+	char found[CONF_QUOTE_SIZE];
+	struct buf path = { 0 };
+	struct conf_value v;
+	int pattern;
 
-	if (s == NULL)
-		return conf_parse_no_memory(p);
-	s->key = key;
-	s->value = *v;
-	s->place = place;
-	*block->last = s;
-	block->last = &s->next;
+	conf_parse_next(p);
+	at = p->token.place;
+	/* Files say include_shell "script " + server.port. */
+	if (conf_parse_value(p, &v) == -1)
+		return -1;
+	conf_describe(found, &v);
+	if (v.kind != CONF_VALUE_TEXT)
+		return conf_fault(p->report, at,
+		    "found %s, expected a name in quotes", found);
+	pattern = !shell && strpbrk(v.text, "*?[") != NULL;
+	if (shell) {
+		/* "./" keeps CDPATH out of it. */
+		buf_adds(&path, p->folder.n > 0 && p->folder.p[0] == '/' ?
+		    "cd -- '" : "cd -- './");
+		add_folder(p, &path, "'", "'\\'");
+		/* A newline, so that the command may be anything. */
+		buf_adds(&path, "' || exit\n");
+	} else if (v.text[0] != '/') {
+		add_folder(p, &path, pattern ? "*?[\\" : "", "\\");
+	}
+	buf_adds(&path, v.text);
+	(void)buf_text(&path);
+	if (path.failed)
+		conf_fault(p->report, place, "out of memory");
+	else if (shell)
+		parse_stream(p, place, v.text, popen(path.p, "r"), pclose);
+	else if (pattern)
+		parse_glob(p, place, path.p);
+	else
+		parse_stream(p, place, path.p, fopen(path.p, "r"), fclose);
+	buf_free(&path);
+	/* Our own line was whole: the rest of it is not to be skipped. */
 	return 0;
 }
 
+/* ---- statements --------------------------------------------------------- */
+
 /* Twice "=" is a fault: of two values one would be lost, and nobody could say
- * which was meant. */
+ * which was meant. Settings stay in the order of the file, for -p. */
 static int
 store(struct conf_parser *p, const struct conf_token *name,
     enum conf_token_kind how, const struct conf_value *v)
 {
-	const char *key = conf_value_key(p->conf, name->text);
-	struct conf_setting *old;
+	struct conf_block *block = &p->conf->global;
+	const char *key = conf_parse_key(p, name->text);
+	struct conf_setting *s;
 
 	if (key == NULL)
-		return conf_parse_no_memory(p);
-	if (strncmp(key, "env.", 4) == 0) {
-		conf_fault(p->report, name->place,
-		    "%s is the environment's and cannot be set", key);
 		return -1;
+	if (strncmp(key, "env.", 4) == 0)
+		return conf_fault(p->report, name->place,
+		    "%s is the environment's and cannot be set", key);
+	s = conf_find(p->conf, key);
+	/* Whatever the operator, there is nothing yet to add to. */
+	if (s == NULL) {
+		s = conf_parse_alloc(p, sizeof(*s));
+		if (s == NULL)
+			return -1;
+		s->key = key;
+		*block->last = s;
+		block->last = &s->next;
+	} else if (how == CONF_APPEND) {
+		return conf_parse_add(p, name->place, &s->value, v);
+	} else if (how == CONF_ASSIGN) {
+		return conf_fault(p->report, name->place, "%s was set already"
+		    " in %s:%d:%d (\"+=\" adds, \":=\" replaces)", key,
+		    s->place.file, s->place.line, s->place.column);
 	}
-	old = conf_find(p->conf, key);
-	/* Whatever the operator, there is nothing yet to add to or replace. */
-	if (old == NULL)
-		return add_setting(p, key, v, name->place);
-	if (how == CONF_APPEND)
-		return conf_value_add(p, name->place, &old->value, v);
-	if (how == CONF_REPLACE) {
-		old->value = *v;
-		old->place = name->place;
-		return 0;
-	}
-	conf_fault(p->report, name->place, "%s was set already in %s:%d:%d"
-	    " (\"+=\" adds, \":=\" replaces)", key, old->place.file,
-	    old->place.line, old->place.column);
-	return -1;
+	s->value = *v;
+	s->place = name->place;
+	return 0;
 }
 
 /* KEY = VALUE, with the key as the current token. */
 static int
 parse_assignment(struct conf_parser *p)
 {
-	struct conf_token name = p->source->token;
+	struct conf_token name = p->token;
 	enum conf_token_kind how;
 	struct conf_value v;
 
 	conf_parse_next(p);
-	how = p->source->token.kind;
+	how = p->token.kind;
 	if (how != CONF_ASSIGN && how != CONF_APPEND && how != CONF_REPLACE)
 		return conf_parse_expected(p, "\"=\", \"+=\" or \":=\"");
 	conf_parse_next(p);
@@ -216,186 +320,92 @@ parse_assignment(struct conf_parser *p)
 	return 0;
 }
 
-/* ---- blocks ------------------------------------------------------------- */
-
-/* global { }: means the same as without, since conditions cannot hold it. */
-static int
-parse_global(struct conf_parser *p)
-{
-	struct conf_place place = p->source->token.place;
-
-	conf_parse_next(p);
-	conf_parse_skip_newlines(p);
-	if (p->source->token.kind != CONF_BLOCK)
-		return conf_parse_expected(p, "\"{\" of global");
-	if (p->in_global) {
-		conf_fault(p->report, place, "global inside of global");
-		return -1;
-	}
-	conf_parse_next(p);
-	p->in_global = 1;
-	parse_block(p, &place);
-	p->in_global = 0;
-	return 0;
-}
-
-/* A condition, from its first word or field; for now refused, and its block
- * skipped. */
-static int
-parse_condition(struct conf_parser *p)
-{
-	struct conf_source *s = p->source;
-	struct conf_token first = s->token;
-	struct slice text = first.text;
-
-	/* $HTTP["host"] reads as one word. */
-	while (first.kind == CONF_FIELD && s->token.kind != CONF_UNBRACKET
-	    && s->token.kind != CONF_NEWLINE && s->token.kind != CONF_END) {
-		conf_parse_next(p);
-		if (s->token.kind == CONF_UNBRACKET)
-			text.n = (size_t)(s->token.text.p + 1 - text.p);
-	}
-	conf_fault(p->report, first.place,
-	    "conditional blocks are not supported yet: %.*s",
-	    (int)text.n, text.p);
-	while (s->token.kind != CONF_BLOCK && s->token.kind != CONF_NEWLINE
-	    && s->token.kind != CONF_END)
-		conf_parse_next(p);
-	conf_parse_skip_newlines(p);
-	/* What is wrong inside is not our business yet. */
-	if (s->token.kind == CONF_BLOCK)
-		skip_block(p);
-	return 0;
-}
-
-/* Names that begin something else than an assignment. */
-static const struct {
-	const char *name;
-	int (*parse)(struct conf_parser *p);
-} words[] = {
-	{ "include", conf_source_include },
-	{ "include_shell", conf_source_include_shell },
-	{ "global", parse_global },
-	{ "if", parse_condition },
-	{ "else", parse_condition },
-	{ "elif", parse_condition },
-	{ "elsif", parse_condition },
-	{ "elseif", parse_condition }
-};
-
 /* One statement, from its first token. Returns 0, or -1 after a fault in the
  * middle of it. */
 static int
-parse_statement(struct conf_parser *p)
+parse_statement(struct conf_parser *p, int in_block)
 {
-	const struct conf_token *t = &p->source->token;
-	size_t i;
+	const struct conf_token t = p->token;
 
-	if (t->kind == CONF_FIELD)
-		return parse_condition(p);
-	if (t->kind != CONF_NAME)
+	if (t.kind == CONF_FIELD || slice_eq(t.text, slice_of("else")))
+		return conf_fault(p->report, t.place, "conditional blocks are"
+		    " not supported yet: %.*s",
+		    (int)strcspn(t.text.p, "{\r\n"), t.text.p);
+	if (t.kind != CONF_NAME)
 		return conf_parse_expected(p, "a key or the end of the line");
-	for (i = 0; i < COUNT(words); i++)
-		if (slice_eq(t->text, slice_of(words[i].name)))
-			return words[i].parse(p);
-	return parse_assignment(p);
+	if (slice_eq(t.text, slice_of("include")))
+		return parse_include(p, 0);
+	if (slice_eq(t.text, slice_of("include_shell")))
+		return parse_include(p, 1);
+	/* Not in itself: we recurse. */
+	if (in_block || !slice_eq(t.text, slice_of("global")))
+		return parse_assignment(p);
+	/* It means the same as without, since conditions cannot hold it. */
+	conf_parse_next(p);
+	conf_parse_skip_newlines(p);
+	if (p->token.kind != CONF_BLOCK)
+		return conf_parse_expected(p, "\"{\" of global");
+	conf_parse_next(p);
+	parse_block(p, t.place.line);
+	return 0;
 }
 
-/* All statements of a source (block is NULL), or of the block that began at
- * that place, with its "}". */
+/* All statements of a source (line is 0), or of the block that began in that
+ * line, with its "}". */
 static void
-parse_block(struct conf_parser *p, const struct conf_place *block)
+parse_block(struct conf_parser *p, int line)
 {
-	struct conf_token *t = &p->source->token;
 	char wanted[64];
 
 	for (;;) {
 		conf_parse_skip_newlines(p);
-		if (t->kind == CONF_END)
+		if (p->token.kind == CONF_END)
 			break;
-		if (t->kind == CONF_UNBLOCK && block != NULL) {
+		if (p->token.kind == CONF_UNBLOCK && line > 0) {
 			conf_parse_next(p);
 			return;
 		}
-		if (parse_statement(p) == -1)
-			resynchronise(p, block != NULL);
+		if (parse_statement(p, line > 0) == -1)
+			resynchronise(p, line > 0);
 	}
-	if (block != NULL) {
-		snprintf(wanted, sizeof(wanted),
-		    "\"}\" of the block from line %d", block->line);
-		(void)conf_parse_expected(p, wanted);
-	}
+	snprintf(wanted, sizeof(wanted), "\"}\" of the block from line %d",
+	    line);
+	if (line > 0)
+		conf_parse_expected(p, wanted);
 }
 
-void
-conf_parse_statements(struct conf_parser *p)
-{
-	conf_parse_next(p);
-	parse_block(p, NULL);
-}
-
-/* ---- whole configurations ----------------------------------------------- */
-
-/* Begins a configuration. file is only looked at for its folder. */
-static int
-parser_open(struct conf_parser *p, const char *file,
-    struct conf_report *report)
+struct conf *
+conf_read(const char *file, struct buf *text, struct conf_report *report)
 {
 	const char *slash = strrchr(file, '/');
-	size_t n = slash == NULL ? 0 : (size_t)(slash - file) + 1;
-	struct conf_place nowhere = { NULL, 0, 0 };
-
-	memset(p, 0, sizeof(*p));
-	p->report = report;
-	p->faults = report->faults;
-	p->conf = calloc(1, sizeof(*p->conf));
-	if (p->conf != NULL) {
-		p->conf->refs = 1;
-		p->conf->global.last = &p->conf->global.settings;
-		p->folder = conf_value_copy(p->conf, file, n);
-		if (p->folder != NULL)
-			return 0;
-		conf_drop(p->conf);
-	}
-	conf_fault(report, nowhere, "out of memory");
-	return -1;
-}
-
-/* A configuration with a fault is none: half of what somebody wrote might
- * mean the opposite. */
-static struct conf *
-parser_close(struct conf_parser *p)
-{
-	if (p->report->faults == p->faults)
-		return p->conf;
-	conf_drop(p->conf);
-	return NULL;
-}
-
-struct conf *
-conf_read(const char *file, struct conf_report *report)
-{
-	struct conf_place nowhere = { NULL, 0, 0 };
-	struct conf_parser p;
-
-	if (parser_open(&p, file, report) == -1)
-		return NULL;
-	if (strcmp(file, "-") == 0)
-		conf_source_fd(&p, nowhere, "standard input", STDIN_FILENO);
-	else
-		conf_source_file(&p, nowhere, file);
-	return parser_close(&p);
-}
-
-struct conf *
-conf_read_text(const char *name, struct slice text,
-    struct conf_report *report)
-{
 	struct conf_source s = { 0 };
 	struct conf_parser p;
+	unsigned faults = report->faults;
 
-	if (parser_open(&p, "", report) == -1)
+	memset(&p, 0, sizeof(p));
+	p.report = report;
+	p.folder.p = file;
+	p.folder.n = slash == NULL ? 0 : (size_t)(slash - file) + 1;
+	p.conf = calloc(1, sizeof(*p.conf));
+	if (p.conf == NULL) {
+		conf_fault(report, conf_nowhere, "out of memory");
 		return NULL;
-	conf_source_parse(&p, &s, name, text);
-	return parser_close(&p);
+	}
+	p.conf->refs = 1;
+	p.conf->global.last = &p.conf->global.settings;
+	if (text != NULL) {
+		(void)buf_text(text);	/* moves it now or never: */
+		s.text = *text;		/* it stays the caller's */
+		parse_source(&p, &s, file);
+	} else if (strcmp(file, "-") == 0) {
+		parse_stream(&p, conf_nowhere, "standard input",
+		    fdopen(dup(STDIN_FILENO), "r"), fclose);
+	} else {
+		parse_stream(&p, conf_nowhere, file, fopen(file, "r"), fclose);
+	}
+	if (report->faults == faults)
+		return p.conf;
+	/* Half of what somebody wrote might mean the opposite. */
+	conf_drop(p.conf);
+	return NULL;
 }

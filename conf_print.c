@@ -10,61 +10,56 @@
 
 #include "conf.h"
 
-static void
-print_text(struct buf *out, const char *text)
-{
-	buf_addc(out, '"');
-	for (; *text != '\0'; text++) {
-		if (*text == '"')
-			buf_addc(out, '\\');
-		buf_addc(out, *text);
-	}
-	buf_addc(out, '"');
-}
-
-static void
-print_tabs(struct buf *out, int n)
-{
-	while (n-- > 0)
-		buf_addc(out, '\t');
-}
-
-static void print_list(struct buf *out, const struct conf_list *list,
-    int depth);
-
-static void
-print_value(struct buf *out, const struct conf_value *v, int depth)
-{
-	if (v->kind == CONF_VALUE_TEXT)
-		print_text(out, v->text);
-	else if (v->kind == CONF_VALUE_NUMBER)
-		buf_add_number(out, (uintmax_t)v->number);
-	else
-		print_list(out, v->list, depth);
-}
-
-/* Lists nest at most CONF_DEPTH_MAX deep (conf_value.c), and so do we. */
-static void
-print_list(struct buf *out, const struct conf_list *list, int depth)
+void
+conf_print_text(struct buf *out, struct slice text)
 {
 	size_t i;
 
-	if (list->n == 0) {
+	buf_addc(out, '"');
+	for (i = 0; i < text.n; i++) {
+		if (text.p[i] == '"')
+			buf_addc(out, '\\');
+		buf_addc(out, text.p[i]);
+	}
+	buf_addc(out, '"');
+}
+
+/* A new line, indented. */
+static void
+print_line(struct buf *out, int depth)
+{
+	buf_addc(out, '\n');
+	while (depth-- > 0)
+		buf_addc(out, '\t');
+}
+
+/* Lists nest at most CONF_DEPTH_MAX deep, and so do we. */
+static void
+print_value(struct buf *out, const struct conf_value *v, int depth)
+{
+	const struct conf_item *item;
+	size_t i;
+
+	if (v->kind == CONF_VALUE_TEXT) {
+		conf_print_text(out, slice_of(v->text));
+	} else if (v->kind == CONF_VALUE_NUMBER) {
+		buf_add_number(out, (uintmax_t)v->number);
+	} else if (v->list->n == 0) {
 		buf_adds(out, "( )");
-		return;
-	}
-	buf_adds(out, "(\n");
-	for (i = 0; i < list->n; i++) {
-		print_tabs(out, depth + 1);
-		if (list->items[i].key != NULL) {
-			print_text(out, list->items[i].key);
-			buf_adds(out, " => ");
+	} else {
+		for (i = 0; i < v->list->n; i++) {
+			item = &v->list->items[i];
+			buf_addc(out, i == 0 ? '(' : ',');
+			print_line(out, depth + 1);
+			if (item->key != NULL) {
+				conf_print_text(out, slice_of(item->key));
+				buf_adds(out, " => ");
+			}
+			print_value(out, &item->value, depth + 1);
 		}
-		print_value(out, &list->items[i].value, depth + 1);
-		buf_adds(out, i + 1 < list->n ? ",\n" : "\n");
+		print_line(out, depth);
+		buf_addc(out, ')');
 	}
-	print_tabs(out, depth);
-	buf_addc(out, ')');
 }
 
 void
@@ -72,12 +67,10 @@ conf_print(struct buf *out, const struct conf *c)
 {
 	const struct conf_setting *s;
 
-	for (s = c->global.settings; s != NULL; s = s->next) {
-		if (strncmp(s->key, "var.", 4) == 0)
-			continue;
-		buf_adds(out, s->key);
-		buf_adds(out, " = ");
-		print_value(out, &s->value, 0);
-		buf_addc(out, '\n');
-	}
+	for (s = c->global.settings; s != NULL; s = s->next)
+		if (strncmp(s->key, "var.", 4) != 0) {
+			buf_printf(out, "%s = ", s->key);
+			print_value(out, &s->value, 0);
+			buf_addc(out, '\n');
+		}
 }

@@ -268,29 +268,24 @@ response_start(struct connection *con)
 	return CONN_WRITE;
 }
 
-/* Has the handler put more of the body into the queue. Returns -1 when it
- * failed: what was announced cannot be kept. */
+/* Has the handler put more of the body into the queue. Bytes sent already
+ * count as long as they are in its memory, so a slow reader cannot make that
+ * grow. Returns -1 when the handler failed: what was announced is not kept. */
 static int
 produce(struct connection *con)
 {
 	struct request *req = con->req;
+	enum verdict verdict = VERDICT_GO_ON;
 
-	while (!req->produced && queue_bytes(&req->out) < BATCH_BYTES
-	    && queue_has_room(&req->out)) {
-		switch (req->handler->plugin->handle_body(req->handler, con)) {
-		case VERDICT_FINISHED:
-			conn_body_end(con);
-			req->produced = 1;
-			break;
-		case VERDICT_GO_ON:
-			break;
-		case VERDICT_WAIT_FOR_EVENT:
-			return 0;
-		default:
-			return -1;
-		}
+	while (verdict == VERDICT_GO_ON && req->out.mem.n < BATCH_BYTES
+	    && queue_has_room(&req->out))
+		verdict = req->handler->plugin->handle_body(req->handler, con);
+	if (verdict == VERDICT_FINISHED) {
+		conn_body_end(con);
+		req->produced = 1;
 	}
-	return 0;
+	con->waiting = verdict == VERDICT_WAIT_FOR_EVENT;
+	return verdict == VERDICT_ERROR ? -1 : 0;
 }
 
 /* The rest of the batch may go out with this answer. */
@@ -326,7 +321,8 @@ write_queue(struct connection *con)
 		    : CONN_REQUEST_START;
 	if (req->produced)
 		return CONN_RESPONSE_END;
-	conn_wake(con);			/* a long body: others first */
+	if (!con->waiting)		/* a long body: others first */
+		conn_wake(con);
 	return CONN_WRITE;
 }
 
@@ -424,6 +420,9 @@ wait_for(struct connection *con)
 	struct server *srv = con->srv;
 	int want = steps[con->state].want, result;
 
+	/* nothing to send yet: conn_wake goes on, not the kernel */
+	if (con->state == CONN_WRITE && queue_bytes(&con->req->out) == 0)
+		want = 0;
 	if (con->registered) {
 		result = fdevent_want(srv->ev, con->fd, want);
 	} else {

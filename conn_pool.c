@@ -32,14 +32,13 @@ request_take(struct server *srv)
 }
 
 void
-request_reset(struct request *req)
+request_unanswer(struct request *req)
 {
 	if (req->entry != NULL)
 		stat_cache_drop(req->entry);
 	req->entry = NULL;
 	req->handler = NULL;
 	req->handler_data = NULL;
-	req->in_seen = 0;
 	req->status = 0;
 	req->framing = RESPONSE_LENGTH;
 	req->length = req->offset = 0;
@@ -47,9 +46,17 @@ request_reset(struct request *req)
 	req->fields.failed = 0;
 	req->page = NULL;
 	req->produced = 0;
+}
+
+void
+request_reset(struct request *req)
+{
+	request_unanswer(req);
+	req->in_seen = 0;
 	req->head_end = 0;
 	req->dropped = 0;
 	req->drained = 0;
+	req->path.n = req->file.n = 0;
 	req->bytes_body = req->bytes_out = 0;
 	req->route_loops = 0;
 	req->error_handled = 0;

@@ -233,13 +233,9 @@ answer(struct connection *con, int status)
 {
 	struct request *req = con->req;
 
-	if (req->entry != NULL)
-		stat_cache_drop(req->entry);
-	req->entry = NULL;
-	req->fields.n = 0;
-		req->status = status;
+	request_unanswer(req);
+	req->status = status;
 	req->page = conn_status_text(status);
-	req->framing = RESPONSE_LENGTH;
 	req->length = (int64_t)page_length(req->page);
 	buf_add(&req->fields, page_fields, sizeof(page_fields) - 1);
 }

@@ -222,10 +222,8 @@ handle_404(struct connection *con)
 {
 	struct request *req = con->req;
 
+	request_unanswer(req);
 	req->error_handled = 1;
-	req->page = NULL;
-	req->status = 0;
-	req->fields.n = 0;
 	req->path.n = 0;
 	buf_adds(&req->path, request_conf(req)->error_handler_404);
 	buf_text(&req->path);
@@ -238,7 +236,6 @@ conn_route(struct connection *con)
 	struct request *req = con->req;
 	int answer;
 
-	req->path.n = req->file.n = 0;
 	answer = route(con);
 	while (answer == START_OVER && req->route_loops++ < ROUTE_LOOPS)
 		answer = route(con);

@@ -21,34 +21,23 @@
 enum { PIECE = 16 * 1024 };	/* bytes of the page made at a time */
 
 struct dirlisting_conf {
-	int activate, old_activate;
-	int hide_dotfiles, show_header, show_readme;
+	int activate, hide_dotfiles, show_header, show_readme;
 	const struct conf_list *exclude;
-	const char *encoding, *external_css, *footer;
 };
 
-#define KEY(name, type, member, preset) \
-	{ name, type, CONF_REQUEST, offsetof(struct dirlisting_conf, member), \
-	  preset, 0, 0, 0 }
+#define KEY(name, type, scope, member, preset) { name, type, scope, \
+	offsetof(struct dirlisting_conf, member), preset, 0, 0 }
+#define SWITCH(name, member, preset) \
+	KEY(name, CONF_BOOL, CONF_REQUEST, member, preset)
 
 static const struct conf_key dirlisting_keys[] = {
-	KEY("dir-listing.activate", CONF_BOOL, activate, NULL),
-	KEY("server.dir-listing", CONF_BOOL, old_activate, NULL),
-	KEY("dir-listing.hide-dotfiles", CONF_BOOL, hide_dotfiles, "enable"),
-	KEY("dir-listing.encoding", CONF_STRING, encoding, "utf-8"),
-	KEY("dir-listing.show-header", CONF_BOOL, show_header, NULL),
-	KEY("dir-listing.show-readme", CONF_BOOL, show_readme, NULL),
-	KEY("dir-listing.external-css", CONF_STRING, external_css, NULL),
-	KEY("dir-listing.set-footer", CONF_STRING, footer, NULL),
-	{ "dir-listing.exclude", CONF_LIST, CONF_SERVER,
-	  offsetof(struct dirlisting_conf, exclude), NULL, 0, 0, 0 },
+	SWITCH("dir-listing.activate", activate, NULL),
+	SWITCH("server.dir-listing", activate, NULL),
+	SWITCH("dir-listing.hide-dotfiles", hide_dotfiles, "enable"),
+	SWITCH("dir-listing.show-header", show_header, NULL),
+	SWITCH("dir-listing.show-readme", show_readme, NULL),
+	KEY("dir-listing.exclude", CONF_LIST, CONF_SERVER, exclude, NULL),
 	{ .name = NULL }
-};
-
-/* dir-listing.exclude, compiled. */
-struct exclude {
-	size_t n;
-	regex_t pattern[];
 };
 
 struct row {
@@ -62,8 +51,7 @@ struct row {
 /* One listing on its way; hangs in req->handler_data. */
 struct listing {
 	int json;
-	int utf8;		/* names should be */
-	int column, descending;	/* sorted by 'N', 'M' or 'S' */
+	int column, sign;	/* sorted by 'N', 'M' or 'S'; -1: descending */
 	struct buf names;	/* each with its NUL */
 	struct buf rows;	/* array of struct row */
 	struct buf scratch;
@@ -71,32 +59,30 @@ struct listing {
 	int begun;		/* what stands above the rows is out */
 };
 
-static const char style[] =
-    "</title>\n<style>:root{color-scheme:light dark;--m:#5b6470;--l:#0a58c2}"
-    "@media(prefers-color-scheme:dark){:root{--m:#9aa3ad;--l:#7ab7ff}}"
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:auto;"
-    "padding:1rem}h1{font-size:1.25rem}h1,td,pre{overflow-wrap:anywhere}"
-    "table{border-collapse:collapse;width:100%}td+td{color:var(--m);"
-    "white-space:nowrap;width:1%}th,td{text-align:left;padding:.4rem .5rem;"
-    "border-bottom:1px solid #8883}td:last-child{text-align:right}"
-    "[aria-sort^=a] a:after{content:' \\25b4'}a{color:var(--l);"
-    "text-decoration:none}[aria-sort^=d] a:after{content:' \\25be'}"
-    "pre{white-space:pre-wrap;background:#8882;padding:.75rem}"
-    "a:hover{text-decoration:underline}footer{color:var(--m)}"
-    "@media(max-width:30rem){"
-    "th:nth-child(2),td:nth-child(2){display:none}}</style>\n";
+static const char page_top[] =
+    "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width\">\n"
+    "<style>:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}"
+    "body{max-width:60rem;margin:auto;padding:1rem}a{text-decoration:none}"
+    "table{border-collapse:collapse;width:100%}h1,td{overflow-wrap:anywhere}"
+    "th,td{text-align:left;padding:.4rem;border-bottom:1px solid #8883}"
+    "td+td{white-space:nowrap;width:1%}td+td+td{text-align:right}"
+    "[aria-sort^=a]:after{content:' \\25b4'}"
+    "[aria-sort^=d]:after{content:' \\25be'}pre{white-space:pre-wrap}"
+    "@media(max-width:30rem){th+th,td+td{display:none}"
+    "th+th+th,td+td+td{display:table-cell}}</style>\n<title>";
 
-/* Begins a row: a link to exactly the bytes of the name ("./" keeps them from
- * being a scheme), and its text. A name no URL can have here, since it is not
- * UTF-8 or has control characters, is shown with U+FFFD for all but ASCII. */
 static void
-add_name(struct buf *b, struct listing *l, const struct row *row)
+add_html_row(struct buf *b, struct listing *l, const struct row *row)
 {
-	const char *slash = S_ISDIR(row->mode) ? "/" : "";
+	const char *slash = S_ISDIR(row->mode) ? "/" : "", *unit = "KMGTPE";
 	struct slice name = slice_of(row->name);
+	uintmax_t size = (uintmax_t)row->size;
+	char date[DATE_ISO_SIZE];
 	size_t at;
 	int fits;
 
+	/* "./" keeps a name from being a scheme */
 	buf_adds(b, "<tr><td><a href=\".");
 	at = b->n;
 	buf_addc(b, '/');
@@ -104,46 +90,21 @@ add_name(struct buf *b, struct listing *l, const struct row *row)
 	fits = !b->failed && str_url_path(&l->scratch,
 	    (struct slice){ b->p + at, b->n - at }) == 0;
 	buf_printf(b, "%s\">", slash);
-	if (fits || !l->utf8)
+	if (fits)
 		str_escape_html(b, name);
-	for (; !fits && l->utf8 && name.n > 0; name.p++, name.n--)
-		if (*name.p < ' ' || *name.p > '~')
-			buf_adds(b, "\xef\xbf\xbd");
-		else
-			str_escape_html(b, (struct slice){ name.p, 1 });
-	buf_printf(b, "%s</a>", slash);
-}
-
-/* "512 B", "1.5 KiB", "12.0 MiB". */
-static void
-add_size(struct buf *b, off_t size)
-{
-	static const char units[] = "KMGTPE";
-	uintmax_t n = (uintmax_t)size;
-	size_t unit = 0;
-
-	for (; n >= 1024 * 1024; n /= 1024)
+	else	/* not UTF-8, or with control characters: as in the URL */
+		str_escape_url(b, name);
+	date_iso(date, (time_t)row->modified);	/* shown without seconds */
+	buf_printf(b, "%s</a><td>%.16s<td>", slash, date);
+	for (; size >= 1024 * 1024; size /= 1024)
 		unit++;
-	if (size < 1024)
-		buf_printf(b, "%ju B", n);
-	else
-		buf_printf(b, "%ju.%ju %ciB", n / 1024,
-		    n % 1024 * 10 / 1024, units[unit]);
-}
-
-static void
-add_html_row(struct buf *b, struct listing *l, const struct row *row)
-{
-	char date[DATE_ISO_SIZE];
-
-	date_iso(date, (time_t)row->modified);
-	add_name(b, l, row);
-	buf_printf(b, "<td>%.16s<td>", date);	/* no seconds */
 	if (S_ISDIR(row->mode))
-		buf_addc(b, '-');
-	else
-		add_size(b, row->size);
-	buf_addc(b, '\n');
+		buf_adds(b, "-\n");
+	else if (row->size < 1024)
+		buf_printf(b, "%ju B\n", size);
+	else	/* "1.5 KiB" */
+		buf_printf(b, "%ju.%ju %ciB\n", size / 1024,
+		    size % 1024 * 10 / 1024, *unit);
 }
 
 static void
@@ -183,38 +144,31 @@ add_note(struct buf *b, struct connection *con, const char *name)
 	buf_text(path);
 }
 
-/* A column's head sorts by it, or the other way round. */
+/* What stands above the rows. A column's head sorts by it, or the other way
+ * round. */
 static void
-add_top(struct buf *b, const struct dirlisting_conf *conf,
-    const struct listing *l, struct connection *con)
+add_top(struct buf *b, const struct listing *l, struct connection *con,
+    int show_header)
 {
 	static const char *const titles[] = { "Name", "Modified", "Size" };
 	struct slice path = { con->req->path.p, con->req->path.n };
 	size_t i;
 	int now;
 
-	buf_printf(b, "<!DOCTYPE html>\n<html lang=\"en\">\n"
-	    "<meta charset=\"%s\">\n<meta name=\"viewport\" "
-	    "content=\"width=device-width,initial-scale=1\">\n<title>",
-	    conf->encoding);
+	buf_add(b, page_top, sizeof(page_top) - 1);
 	str_escape_html(b, path);
-	if (conf->external_css != NULL) {
-		buf_adds(b, "</title>\n<link rel=\"stylesheet\" href=\"");
-		str_escape_html(b, slice_of(conf->external_css));
-	}
-	buf_adds(b, conf->external_css != NULL ? "\">\n" : style);
-	buf_adds(b, "<h1>");
+	buf_adds(b, "</title>\n<h1>");
 	str_escape_html(b, path);
 	buf_adds(b, "</h1>\n");
-	if (conf->show_header)
+	if (show_header)
 		add_note(b, con, "HEADER.txt");
 	buf_adds(b, "<table>\n<thead><tr>");
 	for (i = 0; i < COUNT(titles); i++) {
-		now = l->column == titles[i][0];
+		now = l->column == titles[i][0] ? l->sign : 0;
 		buf_printf(b, "<th%s><a href=\"?C=%c&amp;O=%c\">%s</a>",
-		    !now ? "" : l->descending ? " aria-sort=descending"
+		    now == 0 ? "" : now < 0 ? " aria-sort=descending"
 		    : " aria-sort=ascending", titles[i][0],
-		    now && !l->descending ? 'D' : 'A', titles[i]);
+		    now > 0 ? 'D' : 'A', titles[i]);
 	}
 	buf_adds(b, "</thead>\n<tbody>\n");
 	if (path.n > 1)
@@ -226,38 +180,33 @@ dirlisting_body(struct plugin_self *self, struct connection *con)
 {
 	const struct dirlisting_conf *conf = plugin_conf(self, con->req);
 	struct listing *l = con->req->handler_data;
-	const struct row *row;
+	const struct row *row = (const void *)l->rows.p;
 	struct buf b = { .n = 0 };
-	int failed, done;
+	int failed;
 
 	if (!l->begun && l->json)
 		buf_adds(&b, "[\n");
 	else if (!l->begun)
-		add_top(&b, conf, l, con);
+		add_top(&b, l, con, conf->show_header);
 	l->begun = 1;
-	for (; l->next < l->nrows && b.n < PIECE; l->next++) {
-		row = (const struct row *)(const void *)l->rows.p + l->next;
+	for (; l->next < l->nrows && b.n < PIECE; l->next++)
 		if (l->json)
-			add_json_row(&b, row, l->next + 1 == l->nrows);
+			add_json_row(&b, row + l->next,
+			    l->next + 1 == l->nrows);
 		else
-			add_html_row(&b, l, row);
-	}
-	done = l->next == l->nrows;
-	if (done)
+			add_html_row(&b, l, row + l->next);
+	if (l->next == l->nrows)
 		buf_adds(&b, l->json ? "]\n" : "</tbody>\n</table>\n");
-	if (done && !l->json) {
+	if (l->next == l->nrows && !l->json) {
 		if (conf->show_readme)
 			add_note(&b, con, "README.txt");
-		buf_adds(&b, "<footer>");
-		if (conf->footer != NULL)
-			str_escape_html(&b, slice_of(conf->footer));
-		buf_adds(&b, "</footer>\n</html>\n");
+		buf_adds(&b, "</html>\n");
 	}
 	conn_body(con, b.p, b.n);
 	failed = b.failed;
 	buf_free(&b);
 	return failed ? VERDICT_ERROR
-	    : done ? VERDICT_FINISHED : VERDICT_GO_ON;
+	    : l->next == l->nrows ? VERDICT_FINISHED : VERDICT_GO_ON;
 }
 
 /* Folders come first, in either direction. */
@@ -273,35 +222,24 @@ compare(const void *left, const void *right)
 	return a->sign * strcmp(a->name, b->name);
 }
 
-static int
-is_shown(const struct exclude *exclude, int hide_dotfiles, const char *name)
-{
-	size_t i;
-
-	if (name[0] == '.' && (hide_dotfiles
-	    || strcmp(name, ".") == 0 || strcmp(name, "..") == 0))
-		return 0;
-	for (i = 0; i < exclude->n; i++)
-		if (regexec(exclude->pattern + i, name, 0, NULL, 0) == 0)
-			return 0;
-	return 1;
-}
-
-/* Links are shown as what they point to; those that point nowhere, or that
- * may not be followed, are not shown. */
+/* Adds one entry of the folder, unless it is to be hidden. Links are shown as
+ * what they point to; those that point nowhere, or that may not be followed,
+ * are not shown. */
 static void
-add_row(struct listing *l, int folder, const char *name, int follow)
+add_row(struct listing *l, const regex_t *exclude, int folder,
+    const char *name, int follow)
 {
-	struct row row = { .key = 0 };
+	struct row row = { .sign = l->sign };
 	struct stat st;
 
+	if (exclude != NULL && regexec(exclude, name, 0, NULL, 0) == 0)
+		return;
 	if (fstatat(folder, name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) == -1
 	    || S_ISLNK(st.st_mode))
 		return;
 	row.size = st.st_size;
 	row.modified = st.st_mtime;
 	row.mode = st.st_mode;
-	row.sign = l->descending ? -1 : 1;
 	if (l->column == 'M')
 		row.key = row.modified;
 	if (l->column == 'S' && !S_ISDIR(row.mode))
@@ -311,55 +249,44 @@ add_row(struct listing *l, int folder, const char *name, int follow)
 	l->nrows++;
 }
 
-/* Reads and sorts the folder, whose descriptor it closes. Returns 0, or -1:
- * no memory. */
+/* Reads and sorts the folder. Returns 0, or -1: no memory. */
 static int
-read_folder(const struct exclude *exclude, int hide_dotfiles,
-    struct listing *l, int fd, int follow)
+read_folder(const regex_t *exclude, int hide_dotfiles,
+    struct listing *l, DIR *dir, int follow)
 {
-	DIR *dir = fdopendir(fd);
 	struct row *rows;
 	struct dirent *e;
 	const char *name;
-	size_t i = 0;
+	size_t i;
 
-	if (dir == NULL) {
-		close(fd);
-		return -1;
-	}
 	for (e = readdir(dir); e != NULL; e = readdir(dir))
-		if (is_shown(exclude, hide_dotfiles, e->d_name))
-			add_row(l, fd, e->d_name, follow);
-	closedir(dir);
+		if (e->d_name[0] != '.' || (!hide_dotfiles
+		    && strcmp(e->d_name, ".") != 0
+		    && strcmp(e->d_name, "..") != 0))
+			add_row(l, exclude, dirfd(dir), e->d_name, follow);
 	if (l->names.failed || l->rows.failed)
 		return -1;
 	/* names lie in the order of rows, in an arena that moves no more */
 	rows = (void *)l->rows.p;
-	for (name = l->names.p; i < l->nrows; name += strlen(name) + 1)
-		rows[i++].name = name;
+	name = l->names.p;
+	for (i = 0; i < l->nrows; i++, name += strlen(name) + 1)
+		rows[i].name = name;
 	if (l->nrows > 1)
 		qsort(rows, l->nrows, sizeof(*rows), compare);
 	return 0;
 }
 
-/* "?json", "?C=M&O=D", also with ";" between. What is not understood is left
- * alone: links in the wild have anything. */
+/* "?json", "?C=M&O=D". What is not understood is left alone: links in the wild
+ * have anything. */
 static void
 read_query(struct listing *l, struct slice q)
 {
-	size_t i;
-
-	for (i = 0; i < q.n; i++) {
-		if (i > 0 && q.p[i - 1] != '&' && q.p[i - 1] != ';')
-			continue;
-		if (q.n - i >= 4 && memcmp(q.p + i, "json", 4) == 0)
-			l->json = 1;
-		if (q.n - i < 3 || q.p[i + 1] != '=')
-			continue;
-		if (q.p[i] == 'C' && strchr("MNS", q.p[i + 2]) != NULL)
-			l->column = q.p[i + 2];
-		if (q.p[i] == 'O')
-			l->descending = q.p[i + 2] == 'D';
+	l->json |= q.n >= 4 && memcmp(q.p, "json", 4) == 0;
+	for (; q.n >= 3; q.p++, q.n--) {
+		if (memcmp(q.p, "C=M", 3) == 0 || memcmp(q.p, "C=S", 3) == 0)
+			l->column = q.p[2];
+		if (memcmp(q.p, "O=D", 3) == 0)
+			l->sign = -1;
 	}
 }
 
@@ -369,18 +296,15 @@ accepts_json(const struct http_head *head)
 {
 	unsigned field = 0;
 	size_t at = 0;
-	const char *end;
 	struct slice s;
 
 	do {
 		s = http_list(head, HTTP_ACCEPT, &field, &at);
-		end = s.n == 0 ? NULL : memchr(s.p, ';', s.n);
-		if (end != NULL)
-			s.n = (size_t)(end - s.p);
-		s = slice_trim(s);
-		if (slice_case_eq(s, "application/json"))
+		if (s.n >= 16 && slice_case_eq((struct slice){ s.p, 16 },
+		    "application/json"))
 			return 1;
-	} while (s.p != NULL && !slice_case_eq(s, "text/html"));
+	} while (s.n > 0 && (s.n < 9
+	    || !slice_case_eq((struct slice){ s.p, 9 }, "text/html")));
 	return 0;
 }
 
@@ -407,82 +331,78 @@ dirlisting_start(struct plugin_self *self, struct connection *con)
 	const struct dirlisting_conf *conf = plugin_conf(self, con->req);
 	struct request *req = con->req;
 	struct listing *l = NULL;
-	int fd;
+	DIR *dir;
 
-	if ((!conf->activate && !conf->old_activate)
+	if (!conf->activate
 	    || req->path.n == 0 || req->path.p[req->path.n - 1] != '/'
 	    || (req->head.method != HTTP_GET && req->head.method != HTTP_HEAD)
 	    || req->entry->error != 0 || !S_ISDIR(req->entry->mode))
 		return VERDICT_GO_ON;
-	fd = sys_open(buf_text(&req->file), O_RDONLY | O_DIRECTORY, 0);
-	if (fd == -1 && (errno == EMFILE || errno == ENFILE))
-		return VERDICT_WAIT_FOR_FD;
-	if (fd != -1)
+	dir = opendir(buf_text(&req->file));
+	if (dir != NULL)
 		l = calloc(1, sizeof(*l));
-	if (l == NULL) {
-		conn_error(con, errno == EACCES ? 403 : errno == ENOENT
-		    || errno == ENOTDIR ? 404 : 500);
-		if (fd != -1)
-			close(fd);
+	if (l == NULL) {	/* else: no descriptor, no memory */
+		conn_error(con, errno == EACCES ? 403 : 503);
+		if (dir != NULL)
+			closedir(dir);
 		return VERDICT_FINISHED;
 	}
 	req->handler_data = l;
-	l->utf8 = slice_case_eq(slice_of(conf->encoding), "utf-8");
 	l->column = 'N';
+	l->sign = 1;
 	l->json = accepts_json(&req->head);
 	read_query(l, req->head.query);
 	req->status = 200;
 	req->framing = RESPONSE_STREAM;
 	conn_field(con, "Vary", slice_of("Accept"));
 	conn_field(con, "X-Content-Type-Options", slice_of("nosniff"));
-	if (l->json)
-		conn_field(con, "Content-Type", slice_of("application/json"));
-	else	/* whatever a name may do, it runs no script */
-		buf_printf(&req->fields, "Content-Type: text/html; charset=%s"
-		    "\r\nContent-Security-Policy: default-src 'none'; "
-		    "style-src %s\r\n", conf->encoding,
-		    conf->external_css != NULL ? "*" : "'unsafe-inline'");
-	if (read_folder(self->data, conf->hide_dotfiles, l, fd,
+	conn_field(con, "Content-Type", slice_of(l->json ? "application/json"
+	    : "text/html; charset=utf-8"));
+	if (!l->json)	/* whatever a name may do, it runs no script */
+		conn_field(con, "Content-Security-Policy",
+		    slice_of("default-src 'none'; style-src 'unsafe-inline'"));
+	if (read_folder(self->data, conf->hide_dotfiles, l, dir,
 	    request_conf(req)->follow_symlink) == -1)
 		conn_error(con, 503);
+	closedir(dir);
 	return VERDICT_FINISHED;
 }
 
+/* All of dir-listing.exclude as one expression. */
 static int
 dirlisting_set_defaults(struct plugin_self *self, struct server *srv)
 {
 	const struct dirlisting_conf *conf = plugin_global_conf(self, srv);
-	size_t n = conf->exclude != NULL ? conf->exclude->n : 0;
-	struct exclude *e;
-	const char *text;
+	const struct conf_list *list = conf->exclude;
+	struct buf all = { .n = 0 };
+	regex_t *exclude;
+	size_t i;
 
-	e = self->data = calloc(1, sizeof(*e) + n * sizeof(*e->pattern));
-	if (e == NULL) {
-		LOG(srv, "mod_dirlisting: out of memory");
-		return -1;
+	if (list == NULL || list->n == 0)
+		return 0;
+	for (i = 0; i < list->n; i++)
+		buf_printf(&all, "%s(%s)", i > 0 ? "|" : "",
+		    list->items[i].value.text);
+	exclude = malloc(sizeof(*exclude));
+	if (exclude != NULL && !all.failed && regcomp(exclude, buf_text(&all),
+	    REG_EXTENDED | REG_NOSUB) == 0) {
+		self->data = exclude;
+	} else {
+		LOG(srv, "dir-listing.exclude: not extended regular "
+		    "expressions: %s", buf_text(&all));
+		free(exclude);
 	}
-	for (; e->n < n; e->n++) {
-		text = conf->exclude->items[e->n].value.text;
-		if (regcomp(e->pattern + e->n, text,
-		    REG_EXTENDED | REG_NOSUB) == 0)
-			continue;
-		LOG(srv, "dir-listing.exclude: \"%s\" is no extended regular "
-		    "expression", text);
-		return -1;
-	}
-	return 0;
+	buf_free(&all);
+	return self->data != NULL ? 0 : -1;
 }
 
 static void
 dirlisting_free(struct plugin_self *self, struct server *srv)
 {
-	struct exclude *e = self->data;
-
 	(void)srv;
-	while (e != NULL && e->n > 0)
-		regfree(e->pattern + --e->n);
-	free(e);
-	self->data = NULL;
+	if (self->data != NULL)
+		regfree(self->data);
+	free(self->data);
 }
 
 const struct plugin mod_dirlisting = {

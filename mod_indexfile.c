@@ -12,79 +12,66 @@
 
 struct indexfile_conf {
 	const struct conf_list *names;
-	const struct conf_list *old_names;	/* lighttpd's former key */
 };
 
+#define KEY(name) { name, CONF_LIST, CONF_REQUEST, \
+	offsetof(struct indexfile_conf, names), NULL, 0, 0 }
+
 static const struct conf_key indexfile_keys[] = {
-	{ .name = "index-file.names", .type = CONF_LIST,
-	  .scope = CONF_REQUEST, .at = offsetof(struct indexfile_conf, names) },
-	{ .name = "server.indexfiles", .type = CONF_LIST,
-	  .scope = CONF_REQUEST,
-	  .at = offsetof(struct indexfile_conf, old_names) },
+	KEY("index-file.names"),
+	KEY("server.indexfiles"),	/* lighttpd's former key */
 	{ .name = NULL }
 };
 
-/* The type of what b names; 0 when there is nothing. */
+/* The type of what path, from at on, names; 0 when there is nothing. */
 static mode_t
-mode_of(struct connection *con, struct buf *b)
+mode_of(struct connection *con, struct buf *path, size_t at)
 {
-	const char *path = buf_text(b);
-	struct stat_entry *e;
-	mode_t mode;
+	const char *text = buf_text(path);
+	struct stat_entry *e = NULL;
+	mode_t mode = 0;
 
-	if (b->failed)
-		return 0;
-	e = stat_cache_get(con->srv, path, b->n, request_conf(con->req));
-	if (e == NULL)
-		return 0;
-	mode = e->error == 0 ? e->mode : 0;
-	stat_cache_drop(e);
+	if (!path->failed)
+		e = stat_cache_get(con->srv, text + at, path->n - at,
+		    request_conf(con->req));
+	if (e != NULL) {
+		mode = e->error == 0 ? e->mode : 0;
+		stat_cache_drop(e);
+	}
 	return mode;
 }
 
-/* Tries a name inside the folder that req->file is. */
+/* Tries a name in the folder that req->file is. One that begins with "/" lies
+ * in the document root and stands for every folder that has none of its own;
+ * the folder must exist, or wrong URLs would find it. It is tried behind the
+ * folder's name and its NUL. */
 static int
-try_inside(struct connection *con, const char *name)
+try(struct connection *con, const char *name)
 {
 	struct request *req = con->req;
-	size_t folder = req->file.n;
-
-	buf_adds(&req->file, name);
-	if (S_ISREG(mode_of(con, &req->file))) {
-		buf_adds(&req->path, name);
-		buf_text(&req->path);
-		return 1;
-	}
-	req->file.n = folder;
-	buf_text(&req->file);
-	return 0;
-}
-
-/* Tries a name that begins with "/": that file stands for every folder that
- * has none of its own. The folder must exist, or wrong URLs would find it. */
-static int
-try_from_root(struct connection *con, const char *name)
-{
-	struct request *req = con->req;
-	struct buf b = { .n = 0 };
-	size_t root = req->docroot.n;
+	struct buf *file = &req->file;
+	size_t folder = file->n, at = 0;
 	int found;
 
-	if (!S_ISDIR(mode_of(con, &req->file)))
-		return 0;
-	if (root > 0 && req->docroot.p[root - 1] == '/')
-		root--;
-	buf_add(&b, req->docroot.p, root);
-	buf_adds(&b, name);
-	found = S_ISREG(mode_of(con, &b));
-	if (found) {
-		req->file.n = req->path.n = 0;
-		buf_add(&req->file, b.p, b.n);
-		buf_adds(&req->path, name);
-		buf_text(&req->file);
-		buf_text(&req->path);
+	if (name[0] == '/') {
+		if (!S_ISDIR(mode_of(con, file, 0)))
+			return 0;
+		at = folder + 1;
+		buf_addc(file, '\0');
+		buf_add(file, req->docroot.p, req->docroot.n);
 	}
-	buf_free(&b);
+	buf_adds(file, name);
+	found = S_ISREG(mode_of(con, file, at));
+	if (found) {
+		buf_cut(file, 0, at);
+		if (at > 0)
+			req->path.n = 0;
+		buf_adds(&req->path, name);
+		buf_text(&req->path);
+	} else {
+		file->n = folder;
+	}
+	buf_text(file);
 	return found;
 }
 
@@ -94,20 +81,15 @@ indexfile_physical(struct plugin_self *self, struct connection *con)
 	const struct indexfile_conf *conf = plugin_conf(self, con->req);
 	const struct conf_list *names = conf->names;
 	const struct request *req = con->req;
-	const char *name;
-	int found = 0;
 	size_t i;
 
-	if (req->path.n == 0 || req->path.p[req->path.n - 1] != '/'
+	if (names == NULL
+	    || req->path.n == 0 || req->path.p[req->path.n - 1] != '/'
 	    || req->file.n == 0 || req->file.p[req->file.n - 1] != '/')
 		return VERDICT_GO_ON;
-	if (names == NULL)
-		names = conf->old_names;
-	for (i = 0; names != NULL && i < names->n && !found; i++) {
-		name = names->items[i].value.text;
-		found = name[0] == '/' ? try_from_root(con, name)
-		    : try_inside(con, name);
-	}
+	for (i = 0; i < names->n; i++)
+		if (try(con, names->items[i].value.text))
+			break;
 	return VERDICT_GO_ON;
 }
 

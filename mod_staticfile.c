@@ -26,24 +26,24 @@ struct staticfile_conf {
 
 static const struct conf_key staticfile_keys[] = {
 	{ "mimetype.assign", CONF_MAP, CONF_REQUEST, AT(mimetypes), NULL,
-	    0, 0, 0 },
+	    0, 0 },
 	{ "static-file.exclude-extensions", CONF_LIST, CONF_REQUEST,
-	    AT(exclude), NULL, 0, 0, 0 },
+	    AT(exclude), NULL, 0, 0 },
 	{ "static-file.dotfiles", CONF_STRING, CONF_REQUEST, AT(dotfiles),
-	    "deny", 0, 0, 0 },
+	    "deny", 0, 0 },
 	{ "static-file.single", CONF_STRING, CONF_REQUEST, AT(single), NULL,
-	    0, 0, 0 },
+	    0, 0 },
 	{ "static-file.etags", CONF_BOOL, CONF_REQUEST, AT(etags), "enable",
-	    0, 0, 0 },
+	    0, 0 },
 	{ "etag.use-inode", CONF_BOOL, CONF_REQUEST, AT(use_inode), "enable",
-	    0, 0, 0 },
+	    0, 0 },
 	{ "etag.use-mtime", CONF_BOOL, CONF_REQUEST, AT(use_mtime), "enable",
-	    0, 0, 0 },
+	    0, 0 },
 	{ "etag.use-size", CONF_BOOL, CONF_REQUEST, AT(use_size), "enable",
-	    0, 0, 0 },
+	    0, 0 },
 	{ "server.range-requests", CONF_BOOL, CONF_REQUEST, AT(ranges),
-	    "enable", 0, 0, 0 },
-	{ NULL, 0, 0, 0, NULL, 0, 0, 0 }
+	    "enable", 0, 0 },
+	{ NULL, 0, 0, 0, NULL, 0, 0 }
 };
 
 static int

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,182 +18,105 @@
 #include "plugin.h"
 #include "proc.h"
 
-enum { PORT_MOST = 65535 };
+static const char usage[] =
+    "usage: glimd [-D] [-t | -p] [-m DIR] -f FILE\n"
+    "       glimd [-D] [-l [HOST:]PORT] [-m DIR] PATH\n"
+    "       glimd -s stop|quit|reload|reopen|upgrade -f FILE\n"
+    "       glimd -1 -f FILE\n"
+    "       glimd -v | -V | -h\n";
 
-static const char *const usage[] = {
-	"usage: glimd [-D] [-t | -p] [-m DIR] -f FILE",
-	"       glimd [-D] [-l [HOST:]PORT] [-m DIR] PATH",
-	"       glimd -s stop|quit|reload|reopen|upgrade -f FILE",
-	"       glimd -1 -f FILE",
-	"       glimd -v | -V | -h"
-};
-
-static const char *const help[] = {
-	"",
-	"Serves a folder, a single file, or what a configuration says.",
-	"",
-	"  -f FILE  the configuration; - reads it from standard input",
-	"  -l ADDR  where PATH is served: PORT, HOST:PORT, [::1]:PORT, :PORT",
-	"           (all addresses), unix:/SOCKET; preset 127.0.0.1:8080",
-	"  -D       stay in the foreground",
-	"  -t       check all that a start checks, then end (also -tt)",
-	"  -p       print the configuration as it is understood",
-	"  -m DIR   where loadable modules are",
-	"  -s WORD  tell the running server",
-	"  -1       serve the client on standard input, then end (inetd)",
-	"  -i SECS  end after so many seconds without a client",
-	"  -v, -V   the version; also what is built in",
-	"  -h       this text"
-};
-
-/* What -s takes. */
-static const char *const signal_words[] = {
-	"stop", "quit", "reload", "reopen", "upgrade"
-};
-
-/* ---- what ends at once -------------------------------------------------- */
-
-static void
-print_lines(FILE *out, const char *const *line, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		fprintf(out, "%s\n", line[i]);
-}
+static const char help[] =
+    "\nServes a folder, a single file, or what a configuration says.\n\n"
+    "  -f FILE  the configuration; - reads it from standard input\n"
+    "  -l ADDR  where PATH is served: PORT, HOST:PORT, [::1]:PORT, :PORT\n"
+    "           (all addresses), unix:/SOCKET; preset 127.0.0.1:8080\n"
+    "  -D       stay in the foreground\n"
+    "  -t, -tt  check all that a start checks, then end\n"
+    "  -p       print the configuration as it is understood\n"
+    "  -m DIR   where loadable modules are\n"
+    "  -s WORD  tell the running server\n"
+    "  -1       serve the client on standard input, then end (inetd)\n"
+    "  -i SECS  end after so many seconds without a client\n"
+    "  -v, -V   the version; also what is built in\n";
 
 /* Says what is wrong and how it goes. Always -1. */
-static int
-refuse(struct options *opt, const char *why)
+static int PRINTF_LIKE(1, 2)
+refuse(const char *format, ...)
 {
-	fprintf(stderr, "glimd: %s\n", why);
-	print_lines(stderr, usage, COUNT(usage));
-	opt->status = EXIT_FAILURE;
+	va_list args;
+
+	va_start(args, format);
+	fputs("glimd: ", stderr);
+	vfprintf(stderr, format, args);
+	fprintf(stderr, "\n%s", usage);
+	va_end(args);
 	return -1;
 }
 
-/* test.sh reads the names of the event backends from this. */
-static void
-print_build(void)
+/* -v, -V or -h. Returns the status to end with. */
+static int
+show(int what)
 {
 	const char *const *name;
-	const struct fdevent_ops *ops;
 	size_t i;
 
-	printf("event backends:");
-	for (name = fdevent_names(); *name != NULL; name++) {
-		ops = fdevent_find(*name);
-		printf(" %s", *name);
-		if (ops != NULL && ops->max_fds > 0)
-			printf(" (at most %d descriptors)", ops->max_fds);
-	}
-	printf("\nmodules:");
-	for (i = 0; modules[i] != NULL; i++)
-		printf(" %s", modules[i]->name);
-	printf("\nlimits: %d fields in a request, head of %d bytes, %d"
-	    " ranges\n", HTTP_FIELDS_MAX, HTTP_HEAD_MAX, HTTP_RANGES_MAX);
-}
-
-/* -v, -V or -h. Always -1: nothing else is to be done. */
-static int
-show(struct options *opt, int what)
-{
-	if (what == 'h') {
-		print_lines(stdout, usage, COUNT(usage));
-		print_lines(stdout, help, COUNT(help));
-	} else {
-		printf("glimd " SERVER_VERSION "\n");
-		if (what == 'V')
-			print_build();
+	if (what == 'h')
+		printf("%s%s", usage, help);
+	else
+		puts("glimd " SERVER_VERSION);
+	if (what == 'V') {
+		/* test.sh reads their names. */
+		printf("event backends:");
+		for (name = fdevent_names(); *name != NULL; name++)
+			printf(fdevent_find(*name)->max_fds > 0 ?
+			    " %s (at most %d descriptors)" : " %s", *name,
+			    fdevent_find(*name)->max_fds);
+		printf("\nmodules:");
+		for (i = 0; modules[i] != NULL; i++)
+			printf(" %s", modules[i]->name);
+		printf("\nlimits: %d fields in a request, head of %d bytes, %d"
+		    " ranges\n", HTTP_FIELDS_MAX, HTTP_HEAD_MAX,
+		    HTTP_RANGES_MAX);
 	}
 	/* A full disk must not look like success. */
-	opt->status = fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-	return -1;
-}
-
-/* -s: none of the words can be obeyed yet. Always -1. */
-static int
-refuse_signal(struct options *opt, const char *word)
-{
-	size_t i;
-
-	for (i = 0; i < COUNT(signal_words); i++)
-		if (strcmp(word, signal_words[i]) == 0) {
-			fprintf(stderr, "glimd: -s %s is not supported yet\n",
-			    word);
-			opt->status = EXIT_FAILURE;
-			return -1;
-		}
-	return refuse(opt, "-s takes stop, quit, reload, reopen or upgrade");
-}
-
-/* ---- options_parse ------------------------------------------------------ */
-
-/* The last of two would win silently; people mean both. */
-static int
-set_file(struct options *opt, const char *file)
-{
-	if (opt->file != NULL)
-		return refuse(opt, "-f was given twice: one file can take in"
-		    " others with include \"FILE\"");
-	opt->file = file;
-	return 0;
-}
-
-static int
-set_idle(struct options *opt, const char *text)
-{
-	int64_t number;
-
-	if (str_number(slice_of(text), &number) == -1 || number < 1
-	    || number > INT_MAX)
-		return refuse(opt, "-i takes a number of seconds");
-	opt->idle = (int)number;
-	return 0;
+	return fflush(stdout) != 0 || ferror(stdout) ?
+	    EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /* Acts on one option. Returns 0, or -1: end with opt->status. */
 static int
-take(struct options *opt, int option, char *value)
+take(struct options *opt, int option, const char *value)
 {
-	char why[40];
+	int64_t number = 1;
 
-	switch (option) {
-	case 'f':
-		return set_file(opt, value);
-	case 'l':
+	opt->foreground |= option == 'D';
+	opt->check |= option == 't';
+	opt->print |= option == 'p';
+	opt->one |= option == '1';
+	if (option == 'l')
 		opt->listen = value;
-		return 0;
-	case 'm':
+	if (option == 'm')
 		opt->module_dir = value;
+	if (option == ':')
+		return refuse("-%c needs a value", optopt);
+	if (option == '?')
+		return refuse("there is no option -%c", optopt);
+	if (option == 's')
+		return refuse("-s takes stop, quit, reload, reopen or upgrade,"
+		    " and none of them is supported yet");
+	if (option == 'i' && (str_number(slice_of(value), &number) == -1
+	    || number < 1 || number > INT_MAX))
+		return refuse("-i takes a number of seconds");
+	if (option == 'i')
+		opt->idle = (int)number;
+	if (option != 'f')
 		return 0;
-	case 'D':
-		opt->foreground = 1;
-		return 0;
-	case 't':
-		opt->check = 1;
-		return 0;
-	case 'p':
-		opt->print = 1;
-		return 0;
-	case '1':
-		opt->one = 1;
-		return 0;
-	case 'i':
-		return set_idle(opt, value);
-	case 's':
-		return refuse_signal(opt, value);
-	case 'v':
-	case 'V':
-	case 'h':
-		return show(opt, option);
-	case ':':
-		snprintf(why, sizeof(why), "-%c needs a value", optopt);
-		return refuse(opt, why);
-	default:
-		snprintf(why, sizeof(why), "there is no option -%c", optopt);
-		return refuse(opt, why);
-	}
+	/* The last of two would win silently; people mean both. */
+	if (opt->file != NULL)
+		return refuse("-f was given twice: one file can take in others"
+		    " with include \"FILE\"");
+	opt->file = value;
+	return 0;
 }
 
 int
@@ -201,115 +125,90 @@ options_parse(struct options *opt, int argc, char **argv)
 	int option;
 
 	memset(opt, 0, sizeof(*opt));
-	/* The colon in front: we say ourselves what is wrong. */
-	for (;;) {
+	opt->status = EXIT_FAILURE;
+	do {
+		/* The colon in front: we say ourselves what is wrong. */
 		option = getopt(argc, argv, ":Df:hi:l:m:ps:tvV1");
-		if (option == -1)
-			break;
+		if (option == 'v' || option == 'V' || option == 'h') {
+			opt->status = show(option);
+			return -1;
+		}
 		if (take(opt, option, optarg) == -1)
 			return -1;
-	}
+	} while (option != -1);
+	opt->path = argv[optind];
 	/* Exactly one thing to serve, from exactly one place. */
 	if (argc - optind > 1)
-		return refuse(opt, "one PATH can be served, and options come"
-		    " before it");
-	if (optind < argc)
-		opt->path = argv[optind];
+		return refuse("one PATH can be served, behind all options");
 	if (opt->file == NULL && opt->path == NULL)
-		return refuse(opt, "nothing to serve: name a configuration"
+		return refuse("nothing to serve: name a configuration"
 		    " (-f FILE), or a folder (\".\" is this one)");
 	if (opt->file != NULL && opt->path != NULL)
-		return refuse(opt, "-f FILE or PATH, not both: the file says"
-		    " what is served (server.document-root)");
+		return refuse("-f FILE or PATH, not both: the file says what"
+		    " is served (server.document-root)");
 	if (opt->file != NULL && opt->listen != NULL)
-		return refuse(opt, "-l goes with PATH: in a file, say"
-		    " server.bind and server.port");
+		return refuse("-l goes with PATH: in a file, say server.bind"
+		    " and server.port");
 	return 0;
 }
 
-/* ---- options_text ------------------------------------------------------- */
-
-/* Adds KEY = "VALUE". Returns 0, or -1: it ends in a backslash, which would
- * swallow the quote. */
+/* Always -1. */
 static int
-add_setting(struct buf *text, const char *key, struct slice value)
+fail(const char *name, const char *why)
 {
-	size_t i;
-
-	if (value.n > 0 && value.p[value.n - 1] == '\\') {
-		fprintf(stderr, "glimd: %.*s: a path that ends in a backslash"
-		    " cannot be served\n", (int)value.n, value.p);
-		return -1;
-	}
-	buf_printf(text, "%s = \"", key);
-	for (i = 0; i < value.n; i++) {
-		if (value.p[i] == '"')
-			buf_addc(text, '\\');
-		buf_addc(text, value.p[i]);
-	}
-	buf_adds(text, "\"\n");
-	return 0;
+	fprintf(stderr, "glimd: %s: %s\n", name, why);
+	return -1;
 }
 
-/* unix:PATH, made absolute: a daemon's folder is "/". */
+/* Adds BEFORE"VALUE". Returns 0, or -1: a backslash would swallow the quote. */
 static int
-add_unix(struct buf *text, const char *path)
+add_text(struct buf *text, const char *before, const char *p, size_t n)
 {
-	struct buf address = { 0 };
-	struct slice all;
-	char here[4096];
-	int status = -1;
+	struct slice value = { p, n };
 
-	buf_adds(&address, "unix:");
-	if (path[0] != '/') {
-		if (getcwd(here, sizeof(here)) == NULL) {
-			fprintf(stderr, "glimd: the current folder: %s\n",
-			    strerror(errno));
-			goto out;
-		}
-		buf_adds(&address, here);
-		buf_addc(&address, '/');
-	}
-	buf_adds(&address, path);
-	all.p = address.p;
-	all.n = address.n;
-	status = add_setting(text, "server.bind", all);
-out:
-	buf_free(&address);
-	return status;
+	if (n > 0 && p[n - 1] == '\\')
+		return fail(p, "a path that ends in a backslash cannot be"
+		    " served");
+	buf_adds(text, before);
+	conf_print_text(text, value);
+	buf_addc(text, '\n');
+	return 0;
 }
 
 /* Where to listen: PORT, :PORT, HOST:PORT, [V6]:PORT or unix:PATH. */
 static int
 add_listen(struct buf *text, const char *where)
 {
-	const char *colon = strrchr(where, ':');
+	const char *colon = strrchr(where, ':'), *host = where;
 	const char *port = colon == NULL ? where : colon + 1;
-	struct slice host = slice_of("127.0.0.1");
 	int64_t number;
 
+	/* A daemon's folder is "/". */
 	if (strncmp(where, "unix:", 5) == 0 && where[5] != '\0')
-		return add_unix(text, where + 5);
-	/* An empty host, as in ":8080", is every address. */
-	if (colon != NULL) {
-		host.p = where;
-		host.n = (size_t)(colon - where);
-	}
-	if (str_number(slice_of(port), &number) == -1 || number > PORT_MOST) {
+		return add_text(text, where[5] == '/' ?
+		    "server.bind = \"unix:\" + " :
+		    "server.bind = \"unix:\" + var.CWD + \"/\" + ",
+		    where + 5, strlen(where + 5));
+	if (str_number(slice_of(port), &number) == -1 || number > 65535) {
 		fprintf(stderr, "glimd: -l %s: found \"%s\", expected a port"
-		    " from 0 to %d\n", where, port, PORT_MOST);
+		    " from 0 to 65535\n", where, port);
 		return -1;
 	}
 	/* Is "::1:80" port 80, or an address? Nobody knows. */
-	if (host.n > 0 && memchr(host.p, ':', host.n) != NULL
-	    && (host.p[0] != '[' || host.p[host.n - 1] != ']')) {
+	if (strchr(where, ':') != colon
+	    && (where[0] != '[' || colon[-1] != ']')) {
 		fprintf(stderr, "glimd: -l %s: an IPv6 address stands in"
-		    " brackets: [%.*s]:%s\n", where, (int)host.n, host.p,
-		    port);
+		    " brackets: [%.*s]:%s\n", where, (int)(colon - where),
+		    where, port);
 		return -1;
 	}
 	buf_printf(text, "server.port = %d\n", (int)number);
-	return add_setting(text, "server.bind", host);
+	/* An empty host, as in ":8080", is every address. */
+	if (colon == NULL) {
+		host = "127.0.0.1";
+		colon = host + strlen(host);
+	}
+	return add_text(text, "server.bind = ", host, (size_t)(colon - host));
 }
 
 /* What to serve: a folder, or the one file in its folder. path is resolved,
@@ -318,57 +217,45 @@ static int
 add_path(struct buf *text, const char *path)
 {
 	const char *name = strrchr(path, '/') + 1;
-	struct slice folder;
+	size_t n = (size_t)(name - path);
 	struct stat st;
 
-	if (stat(path, &st) == -1) {
-		fprintf(stderr, "glimd: %s: %s\n", path, strerror(errno));
-		return -1;
-	}
+	if (stat(path, &st) == -1)
+		return fail(path, strerror(errno));
 	if (S_ISDIR(st.st_mode)) {
-		buf_adds(text, "dir-listing.activate = \"enable\"\n"
+		buf_adds(text, "dir-listing.activate = 1\n"
 		    "index-file.names = ( \"index.html\", \"index.htm\" )\n");
-		return add_setting(text, "server.document-root",
-		    slice_of(path));
+		return add_text(text, "server.document-root = ", path,
+		    strlen(path));
 	}
-	if (!S_ISREG(st.st_mode)) {
-		fprintf(stderr, "glimd: %s: neither a folder nor a file\n",
-		    path);
+	if (!S_ISREG(st.st_mode))
+		return fail(path, "neither a folder nor a file");
+	n -= n > 1;		/* a file in "/" keeps the slash */
+	if (add_text(text, "server.document-root = ", path, n) == -1)
 		return -1;
-	}
-	/* Behind the last slash is the name; a file in "/" keeps the slash. */
-	folder.p = path;
-	folder.n = name - path > 1 ? (size_t)(name - path) - 1 : 1;
-	if (add_setting(text, "server.document-root", folder) == -1)
-		return -1;
-	return add_setting(text, "static-file.single", slice_of(name));
+	return add_text(text, "static-file.single = ", name, strlen(name));
 }
 
 int
 options_text(const struct options *opt, struct buf *text)
 {
 	char *path = sys_realpath(opt->path);
-	int status = -1;
+	int status;
 
-	if (path == NULL) {
-		fprintf(stderr, "glimd: %s: %s\n", opt->path,
-		    strerror(errno));
-		return -1;
-	}
+	if (path == NULL)
+		return fail(opt->path, strerror(errno));
 	/* A daemon has no standard output to log to. */
 	if (opt->foreground)
 		buf_adds(text, "server.modules = ( \"mod_accesslog\" )\n"
 		    "accesslog.filename = \"-\"\n");
 	/* Whoever serves a folder in passing does not know all its links. */
-	buf_adds(text, "server.symlink-inside = \"enable\"\n");
-	if (add_path(text, path) == 0
-	    && add_listen(text, opt->listen != NULL ? opt->listen :
-	    "127.0.0.1:8080") == 0)
-		status = 0;
-	if (status == 0 && text->failed) {
-		fprintf(stderr, "glimd: out of memory\n");
-		status = -1;
-	}
+	buf_adds(text, "server.symlink-inside = 1\n");
+	status = add_path(text, path);
+	if (status == 0)
+		status = add_listen(text, opt->listen != NULL ? opt->listen :
+		    "8080");
+	if (status == 0 && text->failed)
+		status = fail(path, "out of memory");
 	free(path);
 	return status;
 }

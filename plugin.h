@@ -50,7 +50,9 @@ struct plugin {
 	plugin_hook_fn *handle_uri_clean;	/* req->path */
 	plugin_hook_fn *handle_docroot;		/* may set req->docroot */
 	plugin_hook_fn *handle_physical;	/* may change req->file */
-	plugin_hook_fn *handle_start;		/* claims the request */
+	plugin_hook_fn *handle_start;		/* claims the request; data
+						 * in req->handler_data only
+						 * if it gives the body */
 	/* Asked of the module that claimed, while the queue runs dry: gives
 	 * more of the body; FINISHED when that was all. */
 	plugin_hook_fn *handle_body;

@@ -287,7 +287,7 @@ main(int argc, char **argv)
 			status = show(srv);
 		goto out;
 	}
-	if (daemon_pidfile_open(srv) == -1	/* before any chroot */
+	if ((!opt.one && daemon_pidfile_open(srv) == -1)	/* no chroot yet */
 	    || daemon_limits(srv) == -1		/* descriptors, core size */
 	    || (!opt.one && net_open(srv) == -1)	/* port 80 needs root */
 	    || daemon_drop(srv) == -1

@@ -126,6 +126,7 @@ struct connection {
 	unsigned unread : 1;		/* the peer may still send: linger */
 	unsigned shut : 1;		/* our FIN was sent */
 	unsigned responding : 1;	/* the current response is queued */
+	unsigned waiting : 1;		/* for its handler: nothing to send */
 	union {
 		struct sockaddr sa;
 		struct sockaddr_in in;
@@ -242,6 +243,8 @@ struct connection *conn_take(struct server *srv);
 void conn_recycle(struct connection *con);
 /* A request whose buffers may have memory, or NULL. */
 struct request *request_take(struct server *srv);
+/* Takes back what was answered so far: somebody else will. */
+void request_unanswer(struct request *req);
 /* Makes it ready for the next one of its connection: bytes already received
  * and answers not yet sent stay. */
 void request_reset(struct request *req);

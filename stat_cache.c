@@ -181,17 +181,17 @@ has_link(const char *path, size_t skip)
 static int
 is_inside(const char *path, const char *root)
 {
-	size_t n = strlen(root);
-	char *real = sys_realpath(path);
-	int inside;
+	char *real = sys_realpath(path), *real_root = sys_realpath(root);
+	size_t n = real_root == NULL ? 0 : strlen(real_root);
+	int inside = 0;
 
-	if (real == NULL)
-		return 1;		/* nothing there to protect */
-	while (n > 0 && root[n - 1] == '/')
+	if (n > 0 && real_root[n - 1] == '/')
 		n--;
-	inside = strncmp(real, root, n) == 0
-	    && (real[n] == '/' || real[n] == '\0');
+	if (real != NULL && real_root != NULL)
+		inside = strncmp(real, real_root, n) == 0
+		    && (real[n] == '/' || real[n] == '\0');
 	free(real);
+	free(real_root);
 	return inside;
 }
 

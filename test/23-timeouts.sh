@@ -45,3 +45,17 @@ like "who is only slow is served" "$(cat patient)" "200 eof *"
 read size how <deaf
 okay "who reads nothing is dropped ($size $how)" test "$size" -lt 67108864
 is "it still serves" "$(get /a.txt | body)" hello
+
+# Time-outs count from now, also when the server slept for longer than that.
+stop_server
+start_server 'server.max-keep-alive-idle = 2
+server.max-read-idle = 2'
+sleeping() {			# the timer was stopped: no tick comes
+	[ -d /proc/$PID ] || return 0
+	before=$(cat /proc/$PID/schedstat 2>/dev/null)
+	sleep 2
+	[ "$(cat /proc/$PID/schedstat 2>/dev/null)" = "$before" ]
+}
+[ -n "$GLIMD_WRAP" ] || wait_for sleeping
+like "after a sleep, who is slow is served" "$(codes "${line}" -w 1200 \
+    'Host: x\r\nConnection: close\r\n\r\n')" "200 eof*"

@@ -73,3 +73,8 @@ echo 'handler page' >root/handler.html
 start_server 'server.error-handler-404 = "/handler.html"'
 like "server.error-handler-404" "$(get /none)" \
     "HTTP/1.1 [24]0[04] *handler page"
+is "... has a length of its own" "$(get /none | field Content-Length)" 13
+like "... for a refused name" "$(get /.none)" "*handler page"
+is "... OPTIONS of a refused name sends nothing" \
+    "$(request OPTIONS /.none | body)" ""
+is "... and the server lives" "$(get /a.txt | body)" "$(cat root/a.txt)"
