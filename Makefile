@@ -92,6 +92,15 @@ server.o $(OBJECTS): $(HEADERS) conf_parse.h http_parse.h .flags
 .c.o:
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+# What no request runs, or hardly one: small before fast.
+COLD = -Os
+COLD_OBJECTS = sys.o base_date.o base_log.o conf_lex.o conf_parse.o \
+	conf_expr.o conf_keys.o conf_print.o http_range.o http_mime.o \
+	server_conf.o conn_timeout.o plugin.o mod_dirlisting.o daemon.o \
+	proc_signal.o options.o server.o net.o
+$(COLD_OBJECTS):
+	$(CC) $(ALL_CFLAGS) $(COLD) $(DEBUG_$(DEBUG)) -c -o $@ $*.c
+
 test/bin/raw: test/raw.c .flags
 	@mkdir -p test/bin
 	$(CC) $(ALL_CFLAGS) -o $@ test/raw.c $(ALL_LDFLAGS)

@@ -100,8 +100,8 @@ queue_bytes(const struct queue *q)	/* that wait to be sent */
 }
 /* Queues n bytes of f from offset at; takes a reference of its own. */
 void queue_add_file(struct queue *q, struct file *f, off_t at, off_t n);
-/* Sends to socket fd, at most max bytes. Returns the bytes sent, 0 when fd takes no
- * more now, or -1: the peer is gone, or (errno EIO) a file shrank. */
+/* Sends to socket fd, at most max bytes. Returns the bytes sent, 0 when it
+ * takes no more now, or -1: the peer is gone, or (errno EIO) a file shrank. */
 ssize_t queue_send(struct queue *q, int fd, size_t max);
 /* Drops everything but the memory. */
 void queue_clear(struct queue *q);

@@ -6,6 +6,8 @@
  * its own file with log_open. A line that cannot be written is lost: no
  * request ever fails or waits for its log line, and errno is kept.
  */
+#include <sys/wait.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -25,10 +27,14 @@ run_reader(const char *command, int in)
 {
 	sigset_t none;
 
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	if (dup2(in, 0) == -1)
+	/* neither the terminal's Ctrl-C nor its output are the reader's */
+	if (setsid() == -1 || dup2(in, 0) == -1 || dup2(null, 1) == -1
+	    || dup2(null, 2) == -1)
 		_exit(127);
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 	_exit(127);
@@ -65,18 +71,19 @@ open_command(struct log *log, const char *command, const char **why)
 int
 log_open(struct log *log, const char *name, const char **why)
 {
-	int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, fd;
+	int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, fd;
 
 	if (name == NULL || name[0] == '\0')
 		return 0;
 	if (name[0] == '|') {
-		if (log->child > 0)	/* goes on reading */
+		if (log->child > 0	/* goes on reading */
+		    && waitpid(log->child, NULL, WNOHANG) == 0)
 			return 0;
 		return open_command(log, name + 1, why);
 	}
 	if (strncmp(name, "/dev/", 5) == 0)	/* stderr is a link there */
 		flags &= ~(O_NOFOLLOW | O_CREAT);
-	*why = "open";
+	*why = "open";			/* a FIFO nobody reads fails at once */
 	fd = sys_open(name, flags, 0640);
 	if (fd == -1)
 		return -1;

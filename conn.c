@@ -66,6 +66,15 @@ has_more(struct connection *con, enum conn_state wait, enum conn_state *next)
 	return got == CONN_IO_GOT;
 }
 
+/* It is us who end the connection, so the client may be sending still. */
+static void
+close_after(struct connection *con)
+{
+	if (con->keep_alive)
+		con->unread = 1;
+	con->keep_alive = 0;
+}
+
 static enum conn_state
 request_start(struct connection *con)
 {
@@ -86,8 +95,10 @@ request_start(struct connection *con)
 		return CONN_REQUEST_START;
 	}
 	req->in.n = req->in_at = 0;
-	if (con->srv->quitting && con->requests > 0)
+	if (con->srv->quitting && con->requests > 0) {
+		close_after(con);
 		return CONN_CLOSE;
+	}
 	if (has_more(con, CONN_REQUEST_START, &next))
 		return CONN_READ_HEAD;
 	request_give(con);		/* an idle connection holds nothing */
@@ -144,8 +155,9 @@ accept_head(struct connection *con)
 	con->budget--;
 	con->requests++;
 	con->srv->requests++;
-	con->keep_alive = req->head.keep_alive && !con->srv->quitting
-	    && con->requests < (uint32_t)core->max_keep_alive_requests;
+	con->keep_alive = req->head.keep_alive;
+	if (con->requests >= (uint32_t)core->max_keep_alive_requests)
+		close_after(con);
 	http_body_init(&req->body, &req->head);
 	return CONN_HANDLE_REQUEST;
 }
@@ -202,8 +214,10 @@ handle_request(struct connection *con)
 	if (req->head.framing == HTTP_LENGTH && most > 0
 	    && req->head.body_length > most)
 		return last_answer(con, 413);
-	if (!conn_route(con))
+	if (!conn_route(con)) {
+		(void)conn_send(con);	/* earlier answers need not wait */
 		return CONN_HANDLE_REQUEST;
+	}
 	if (req->head.framing == HTTP_NO_BODY)
 		return CONN_RESPONSE_START;
 	/* who waits for 100 and gets the final status may send the body or
@@ -262,7 +276,7 @@ static enum conn_state
 response_start(struct connection *con)
 {
 	if (con->srv->quitting)
-		con->keep_alive = 0;
+		close_after(con);
 	conn_response(con);
 	con->responding = 1;
 	return CONN_WRITE;
@@ -285,7 +299,8 @@ produce(struct connection *con)
 		req->produced = 1;
 	}
 	con->waiting = verdict == VERDICT_WAIT_FOR_EVENT;
-	return verdict == VERDICT_ERROR ? -1 : 0;
+	return con->waiting || verdict == VERDICT_FINISHED
+	    || verdict == VERDICT_GO_ON ? 0 : -1;
 }
 
 /* The rest of the batch may go out with this answer. */
@@ -366,11 +381,13 @@ shut(struct connection *con)
 	enum conn_io got;
 
 	if (!con->shut) {
-		if (con->req != NULL && con->req->in_at < con->req->in.n)
+		if (!con->drained || (con->req != NULL
+		    && con->req->in_at < con->req->in.n))
 			con->unread = 1;
 		if (!con->unread || shutdown(con->fd, SHUT_WR) == -1)
 			return CONN_DEAD;
 		con->shut = 1;
+		timer_disarm(&con->srv->wheel, &con->timer);
 		request_drop(con);
 	}
 	got = conn_discard(con);
@@ -401,7 +418,8 @@ patience(const struct connection *con)
 		return 1 + (con->requests == 0 ? read_idle
 		    : (uint32_t)core->max_keep_alive_idle);
 	case CONN_READ_HEAD:
-		/* however slowly it drips: twice the idle time for the head */
+	case CONN_READ_BODY:
+		/* however slowly it drips: twice the idle time for all */
 		left = con->req->started + 2 * read_idle - con->srv->tick;
 		return 1 + (left < read_idle ? left : read_idle);
 	case CONN_WRITE:
@@ -421,7 +439,8 @@ wait_for(struct connection *con)
 	int want = steps[con->state].want, result;
 
 	/* nothing to send yet: conn_wake goes on, not the kernel */
-	if (con->state == CONN_WRITE && queue_bytes(&con->req->out) == 0)
+	if (con->state == CONN_WRITE && con->waiting
+	    && queue_bytes(&con->req->out) == 0)
 		want = 0;
 	if (con->registered) {
 		result = fdevent_want(srv->ev, con->fd, want);
@@ -434,8 +453,7 @@ wait_for(struct connection *con)
 		return;
 	}
 	/* a lingering close is not prolonged by what still comes */
-	if (con->state != CONN_CLOSE || con->timer.next == NULL
-	    || con->timer.deadline - srv->wheel.now > LINGER_SECONDS + 1)
+	if (con->state != CONN_CLOSE || con->timer.next == NULL)
 		timer_arm(&srv->wheel, &con->timer, patience(con));
 }
 

@@ -57,6 +57,7 @@ request_reset(struct request *req)
 	req->dropped = 0;
 	req->drained = 0;
 	req->path.n = req->file.n = 0;
+	req->path.failed = req->file.failed = 0;
 	req->bytes_body = req->bytes_out = 0;
 	req->route_loops = 0;
 	req->error_handled = 0;

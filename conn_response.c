@@ -136,6 +136,7 @@ put_framing(char *to, struct connection *con)
 	} else if (is_chunked(req)) {
 		to = put(to, "Transfer-Encoding: chunked\r\n", 28);
 	} else if (req->framing == RESPONSE_STREAM && !is_bodiless(req)) {
+		con->unread |= con->keep_alive;
 		con->keep_alive = 0;	/* 1.0: the close is the end */
 	}
 	if (!con->keep_alive)

@@ -236,17 +236,18 @@ conn_route(struct connection *con)
 	struct request *req = con->req;
 	int answer;
 
-	answer = route(con);
-	while (answer == START_OVER && req->route_loops++ < ROUTE_LOOPS)
+	do {
 		answer = route(con);
+		if (req->status == 404 && req->page != NULL
+		    && !req->error_handled
+		    && request_conf(req)->error_handler_404 != NULL)
+			answer = handle_404(con);
+	} while (answer == START_OVER && req->route_loops++ < ROUTE_LOOPS);
 	if (answer == START_OVER) {
 		LOG(con->srv, "connection %d: rewritten %d times, giving up",
 		    con->fd, ROUTE_LOOPS);
 		answer = refuse(con, 500);
 	}
-	if (req->status == 404 && req->page != NULL && !req->error_handled
-	    && request_conf(req)->error_handler_404 != NULL)
-		answer = handle_404(con);
 	if (request_conf(req)->log_request_handling
 	    && answer == ROUTE_ANSWERED)
 		LOG(con->srv, "connection %d: %.*s -> %s: %d", con->fd,

@@ -49,10 +49,15 @@ conn_expire(void *server, struct timer *t)
 		    "sent of %.*s", con->fd, con->state, con->req == NULL ? 0
 		    : (unsigned long long)con->req->bytes_out,
 		    (int)target.n, target.p);
-	if (con->state == CONN_READ_HEAD)
+	if (con->state == CONN_READ_HEAD) {
 		answer_408(con);
-	else
+	} else if (con->state == CONN_READ_BODY) {
+		con->keep_alive = 0;	/* its answer is ready */
+		con->unread = 1;
+		con->state = CONN_RESPONSE_START;
+	} else {
 		con->state = con->state == CONN_CLOSE ? CONN_DEAD : CONN_ERROR;
+	}
 	conn_run(con);
 }
 
@@ -69,6 +74,7 @@ close_idle(void *server, struct timer *t)
 		timer_arm(&srv->wheel, t, LAST_CHANCE);
 		return;
 	}
+	con->unread = 1;
 	con->state = CONN_CLOSE;
 	conn_run(con);
 }

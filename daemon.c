@@ -22,8 +22,9 @@
 #include "proc.h"
 
 int
-daemon_clean(void)
+daemon_clean(const struct options *opt)
 {
+	struct stat st;
 	int fd;
 
 	if (getuid() != geteuid() || getgid() != getegid()) {
@@ -38,7 +39,10 @@ daemon_clean(void)
 		fprintf(stderr, "glimd: /dev/null: %s\n", strerror(errno));
 		return -1;
 	}
-	sys_close_from(3);
+	/* inetd's standard error is the client: messages are not for it */
+	if (opt->one && fstat(2, &st) == 0 && S_ISSOCK(st.st_mode))
+		(void)dup2(fd, 2);
+	close(fd);
 	return 0;
 }
 
@@ -89,33 +93,35 @@ write_pidfile(struct server *srv)
 	return -1;
 }
 
-/* Is the file under the name still the one we have open, with our pid? */
+/* Is the file under the name still the one we have open? */
 static int
-is_ours(struct server *srv)
+is_there(struct server *srv)
 {
 	struct stat open_st, st;
-	char text[24] = "";
 
 	return fstat(srv->pid_fd, &open_st) == 0
 	    && lstat(srv->core->pid_file, &st) == 0
-	    && st.st_ino == open_st.st_ino && st.st_dev == open_st.st_dev
-	    && pread(srv->pid_fd, text, sizeof(text) - 1, 0) > 0
-	    && strtol(text, NULL, 10) == (long)getpid();
+	    && st.st_ino == open_st.st_ino && st.st_dev == open_st.st_dev;
 }
 
 void
 daemon_pidfile_remove(struct server *srv)
 {
+	char text[24] = "";
+
 	if (srv->pid_fd == -1)
 		return;
-	if (srv->pid_written && is_ours(srv)) {
-		/* who may not unlink can at least leave no stale number */
-		if (unlink(srv->core->pid_file) == -1
+	if (!srv->pid_written) {
+		if (srv->pid_created && is_there(srv))	/* a failed start */
+			(void)unlink(srv->core->pid_file);
+	} else if (pread(srv->pid_fd, text, sizeof(text) - 1, 0) > 0
+	    && strtol(text, NULL, 10) == (long)getpid()) {
+		/* who may not unlink, or sits in a chroot, can at least leave
+		 * no stale number */
+		if ((!is_there(srv) || unlink(srv->core->pid_file) == -1)
 		    && ftruncate(srv->pid_fd, 0) == -1)
 			LOG(srv, "cannot remove the pid file %s: %s",
 			    srv->core->pid_file, strerror(errno));
-	} else if (!srv->pid_written && srv->pid_created) {
-		(void)unlink(srv->core->pid_file);	/* a failed start */
 	}
 	close(srv->pid_fd);
 	srv->pid_fd = -1;
@@ -205,6 +211,11 @@ daemon_drop(struct server *srv)
 	struct passwd *user = NULL;
 	struct group *group = NULL;
 
+	srv->null_fd = sys_open("/dev/null", O_RDWR, 0);
+	if (srv->null_fd == -1) {
+		LOG(srv, "/dev/null: %s", strerror(errno));
+		return -1;
+	}
 	if (geteuid() != 0)
 		return 0;
 	if (core->username != NULL && core->username[0] != '\0') {
@@ -260,7 +271,7 @@ wait_for_verdict(int fd)
 int
 daemon_start(struct server *srv)
 {
-	int fd[2], null;
+	int fd[2];
 	pid_t child;
 
 	if (srv->opt->foreground || srv->opt->one)
@@ -277,11 +288,9 @@ daemon_start(struct server *srv)
 	close(fd[0]);
 	srv->verdict_fd = fd[1];
 	(void)fcntl(fd[1], F_SETFD, FD_CLOEXEC);
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (setsid() == -1 || chdir("/") == -1 || null == -1
-	    || dup2(null, 0) == -1 || dup2(null, 1) == -1)
+	if (setsid() == -1 || chdir("/") == -1
+	    || dup2(srv->null_fd, 0) == -1 || dup2(srv->null_fd, 1) == -1)
 		goto failed;
-	close(null);
 	umask(0);
 	return write_pidfile(srv);
 failed:
@@ -293,18 +302,14 @@ void
 daemon_report(struct server *srv, int status)
 {
 	unsigned char byte = (unsigned char)status;
-	int null;
 
 	if (srv->verdict_fd == -1)
 		return;
-	(void)!write(srv->verdict_fd, &byte, 1);
+	/* from here on nobody reads standard error */
+	if (status == EXIT_SUCCESS)
+		(void)dup2(srv->null_fd, 2);
+	if (write(srv->verdict_fd, &byte, 1) == -1)
+		LOG(srv, "nobody waits for the start: %s", strerror(errno));
 	close(srv->verdict_fd);
 	srv->verdict_fd = -1;
-	if (status != EXIT_SUCCESS)
-		return;
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null == -1)
-		return;
-	(void)dup2(null, 2);
-	close(null);
 }

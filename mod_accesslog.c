@@ -361,6 +361,17 @@ accesslog_open(struct plugin_self *self, struct server *srv)
 	return 0;
 }
 
+/* Each second. A reader that died is started again. */
+static void
+accesslog_trigger(struct plugin_self *self, struct server *srv)
+{
+	struct accesslog *al = self->data;
+
+	if (al->name.n > 0 && al->name.p[0] == '|')
+		(void)accesslog_open(self, srv);
+	accesslog_flush(self, srv);
+}
+
 /* Lines so far belong into the old file, which stays if no new one can be. */
 static void
 accesslog_sighup(struct plugin_self *self, struct server *srv)
@@ -394,6 +405,6 @@ const struct plugin mod_accesslog = {
 	.worker_init = accesslog_open,
 	.free = accesslog_free,
 	.handle_request_done = accesslog_request_done,
-	.handle_trigger = accesslog_flush,
+	.handle_trigger = accesslog_trigger,
 	.handle_sighup = accesslog_sighup,
 };

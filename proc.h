@@ -34,14 +34,14 @@ int options_text(const struct options *opt, struct buf *text);
 
 /* All return 0, or -1 after a message. */
 
-/* Refuses set-uid, opens what is missing of descriptors 0 to 2, closes what
- * was inherited above. */
-int daemon_clean(void);
+/* Refuses set-uid and opens what is missing of descriptors 0 to 2. */
+int daemon_clean(const struct options *opt);
 /* Opens server.pid-file, without touching what is in it. */
 int daemon_pidfile_open(struct server *srv);
 /* Descriptors and core size; sets srv->ops, max_fds and max_conns. */
 int daemon_limits(struct server *srv);
-/* As root: becomes server.username, in server.chroot. */
+/* Opens /dev/null for later; as root: becomes server.username, in
+ * server.chroot. */
 int daemon_drop(struct server *srv);
 /* Unless -D: goes to the background, the launching process waits on. Writes
  * the pid file. */

@@ -103,6 +103,9 @@ signal_open(struct server *srv)
 			return -1;
 		}
 	}
+	/* whoever started us may have blocked some */
+	sigemptyset(&action.sa_mask);
+	(void)sigprocmask(SIG_SETMASK, &action.sa_mask, NULL);
 	return 0;
 }
 

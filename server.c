@@ -22,9 +22,13 @@ enum { TICK_MS = 1000 };
 static void
 tick(struct server *srv)
 {
+	const char *why;
 	int aging;
 
+	/* a log reader that died is started again */
 	clock_refresh(srv);
+	if (srv->core->errorlog != NULL && srv->core->errorlog[0] == '|')
+		(void)log_open(&srv->log, srv->core->errorlog, &why);
 	timer_turn(&srv->wheel, srv->tick, conn_expire, srv);
 	plugins_tell(srv->plugins, HOOK_TRIGGER, srv);
 	aging = stat_cache_age(srv->cache, srv->tick);
@@ -205,7 +209,7 @@ server_new(const struct options *opt)
 	}
 	srv->opt = opt;
 	srv->log.fd = 2;
-	srv->pid_fd = srv->verdict_fd = -1;
+	srv->pid_fd = srv->verdict_fd = srv->null_fd = -1;
 	srv->jobs_last = &srv->jobs;
 	timer_init(&srv->wheel, 0);
 	return srv;
@@ -222,12 +226,14 @@ server_free(struct server *srv)
 	fdevent_free(srv->ev);
 	if (srv->ticking)		/* or the last one would be deadly */
 		clock_stop(srv);
-	signal_close();
 	plugins_free(srv->plugins, srv);
 	stat_cache_free(srv->cache);
 	if (srv->conf != NULL)
 		conf_drop(srv->conf);
+	if (srv->null_fd != -1)
+		close(srv->null_fd);
 	log_close(&srv->log);
+	signal_close();			/* a log's reader may be gone */
 	buf_free(&srv->stamp);
 	free(srv);
 }
@@ -275,21 +281,23 @@ main(int argc, char **argv)
 
 	if (options_parse(&opt, argc, argv) == -1)	/* -v -V -h end here */
 		return opt.status;
-	if (daemon_clean() == -1)	/* set-uid, inherited descriptors */
+	if (daemon_clean(&opt) == -1)	/* set-uid, descriptors 0 to 2 */
 		return EXIT_FAILURE;
 	srv = server_new(&opt);
 	if (srv == NULL)
 		return EXIT_FAILURE;
 	if (server_configure(srv) == -1 || server_check(srv) == -1)
 		goto out;
+	sys_close_from(3);		/* what was inherited */
 	if (opt.check || opt.print) {
 		if (plugins_setup(srv->plugins, srv) == 0)
 			status = show(srv);
 		goto out;
 	}
-	if ((!opt.one && daemon_pidfile_open(srv) == -1)	/* no chroot yet */
+	/* before any chroot: the pid file; before root is given up: port 80 */
+	if ((!opt.one && daemon_pidfile_open(srv) == -1)
 	    || daemon_limits(srv) == -1		/* descriptors, core size */
-	    || (!opt.one && net_open(srv) == -1)	/* port 80 needs root */
+	    || (!opt.one && net_open(srv) == -1)
 	    || daemon_drop(srv) == -1
 	    || plugins_setup(srv->plugins, srv) == -1
 	    || open_log(srv) == -1

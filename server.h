@@ -85,6 +85,7 @@ struct server {
 	int pid_fd;			/* of the pid file, or -1 */
 	int pid_created;		/* the file was not there before */
 	int pid_written;		/* our number is in it */
+	int null_fd;			/* /dev/null, opened before a chroot */
 	int verdict_fd;			/* the launching process waits here */
 	int interrupted;		/* a second SIGINT stops at once */
 	int quitting;			/* graceful: no new clients */
@@ -348,7 +349,7 @@ struct stat_entry {
 	off_t size;
 	time_t modified;
 	long modified_ns;
-	uint64_t inode;
+	uint64_t inode, device;
 	struct file *file;		/* content; NULL until asked for */
 	const void *head_for;		/* settings head was made with */
 	char *head;			/* fields of a plain 200, rendered */

@@ -28,6 +28,7 @@ enum {
 struct stat_cache {
 	struct stat_entry **bucket;
 	size_t nbuckets;		/* a power of two */
+	uint64_t seed;			/* of the hash: nobody can guess it */
 	size_t entries, bytes;
 	int fds, max_fds;		/* descriptors in entries */
 	struct stat_entry *newest, *oldest;
@@ -42,6 +43,7 @@ stat_cache_new(int max_fds)
 		return NULL;
 	cache->nbuckets = CACHE_BUCKETS;
 	cache->max_fds = max_fds;
+	cache->seed = sys_random();
 	cache->bucket = calloc(CACHE_BUCKETS, sizeof(struct stat_entry *));
 	if (cache->bucket != NULL)
 		return cache;
@@ -142,9 +144,9 @@ rehash(struct stat_cache *cache)
 
 /* Eight bytes at a time: a path is hashed for every request. */
 static uint32_t
-hash_path(const char *p, size_t n)
+hash_path(uint64_t h, const char *p, size_t n)
 {
-	uint64_t h = n, word;
+	uint64_t word;
 
 	for (; n >= 8; p += 8, n -= 8) {
 		memcpy(&word, p, 8);
@@ -217,7 +219,8 @@ look(const char *path, const struct core_conf *core, struct stat *st)
 static int
 is_same(const struct stat_entry *e, const struct stat *st)
 {
-	return e->inode == (uint64_t)st->st_ino && e->size == st->st_size
+	return e->inode == (uint64_t)st->st_ino
+	    && e->device == (uint64_t)st->st_dev && e->size == st->st_size
 	    && e->mode == st->st_mode && e->modified == st->st_mtim.tv_sec
 	    && e->modified_ns == st->st_mtim.tv_nsec;
 }
@@ -250,6 +253,7 @@ add(struct server *srv, const char *path, size_t n, uint32_t hash,
 		e->mode = st->st_mode;
 		e->size = st->st_size;
 		e->inode = (uint64_t)st->st_ino;
+		e->device = (uint64_t)st->st_dev;
 		e->modified = st->st_mtim.tv_sec;
 		e->modified_ns = st->st_mtim.tv_nsec;
 	}
@@ -289,7 +293,7 @@ stat_cache_get(struct server *srv, const char *path, size_t n,
     const struct core_conf *core)
 {
 	struct stat_cache *cache = srv->cache;
-	uint32_t hash = hash_path(path, n);
+	uint32_t hash = hash_path(cache->seed, path, n);
 	struct stat_entry *e = cache->bucket[hash & (cache->nbuckets - 1)];
 	struct stat st;
 	int error;

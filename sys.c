@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #if SYS_LINUX
@@ -122,15 +123,18 @@ sys_sendfile(int out, int in, off_t *offset, size_t n)
 int
 sys_open(const char *path, int flags, mode_t mode)
 {
-	int fd = open(path, flags | O_CLOEXEC | O_NOCTTY, mode);
-	struct stat st;
+	int fd;
 
-	/* a file just made gets its whole mode, whatever umask says */
-	if (fd != -1 && (flags & O_CREAT) && fstat(fd, &st) == 0
-	    && S_ISREG(st.st_mode) && st.st_size == 0
-	    && st.st_uid == geteuid())
-		(void)fchmod(fd, mode);
-	return fd;
+	flags |= O_CLOEXEC | O_NOCTTY;
+	if (flags & O_CREAT) {
+		/* one just made gets its whole mode, whatever umask says */
+		fd = open(path, flags | O_EXCL, mode);
+		if (fd != -1)
+			(void)fchmod(fd, mode);
+		if (fd != -1 || errno != EEXIST || (flags & O_EXCL))
+			return fd;
+	}
+	return open(path, flags & ~O_CREAT);
 }
 
 /* Most systems list a process's descriptors as a folder; without one, try all
@@ -155,6 +159,21 @@ sys_close_from(int first)
 			close(fd);
 	}
 	closedir(dir);
+}
+
+uint64_t
+sys_random(void)
+{
+	uint64_t number;
+	int fd = sys_open("/dev/urandom", O_RDONLY, 0);
+	ssize_t n = fd == -1 ? -1 : read(fd, &number, sizeof(number));
+
+	if (fd != -1)
+		close(fd);
+	if (n != (ssize_t)sizeof(number))
+		number = (uint64_t)time(NULL) << 32 ^ (uint64_t)getpid() << 16
+		    ^ (uint64_t)(uintptr_t)&number;
+	return number;
 }
 
 char *

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #if defined(__linux__) && !defined(POSIX_ONLY)
 #define SYS_LINUX 1		/* epoll, accept4, pipe2, sendfile */
@@ -48,6 +49,10 @@ ssize_t sys_sendfile(int out, int in, off_t *offset, size_t n);
 
 /* Closes all descriptors from first on. */
 void sys_close_from(int first);
+
+/* A number that nobody outside can guess, from /dev/urandom; without one,
+ * the time, our pid and where our memory lies must do. */
+uint64_t sys_random(void);
 
 /* realpath(3), an XSI function: the resolved path, to be freed, or NULL. */
 char *sys_realpath(const char *path);

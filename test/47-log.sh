@@ -91,9 +91,25 @@ okay "the error log is written" grep -q none error.log
 is "its lines have date and place" "$(grep -v -E \
     '^[0-9-]{10} [0-9:]{8}: \([a-z_]+\.c\.[0-9]+\) ' error.log)" ""
 is "no byte of it is raw" "$(raw_bytes error.log)" 0
-is "it is not for everybody" "$(ls -l error.log | cut -c 1-10)" "-rw-r-----"
 mv error.log error.old
 kill -USR1 $PID
 okay "it is opened again" wait_for test -e error.log
 get /gone >/dev/null
 okay "... and written" wait_for grep -q gone error.log
+
+stop_server
+start_server 'server.modules = ( "mod_accesslog" )
+accesslog.filename = "|true"'
+is "a log reader that is gone hurts nobody" "$(get /a.txt | body)" hello
+stop_server
+
+start_server "server.modules = ( \"mod_accesslog\" )
+accesslog.filename = \"|cat >>$WORK/piped.log\""
+get /a.txt >/dev/null
+wait_for grep -q a.txt piped.log
+pkill_reader() { for p in $(ps -o pid= -o args= | awk '/cat >>.*piped.log/ \
+    && !/awk/ { print $1 }'); do kill $p; done; }
+pkill_reader 2>/dev/null
+again() { get /again >/dev/null; grep -q again piped.log; }
+okay "one that died is started again" wait_for again
+

@@ -32,6 +32,8 @@ else
 	skip "how it lives" "there is no /proc"
 fi
 
+is "the error log is not for everybody" \
+    "$(ls -l error.log | cut -c 1-10)" "-rw-r-----"
 cp pid pid.before
 sed "s/^server.port = 0/server.port = $PORT/" glimd.conf >second.conf
 run -f second.conf
