@@ -66,7 +66,7 @@ OBJECTS = \
 	net.o \
 	conn.o \
 	conn_pool.o \
-	conn_timeout.o \
+	conn_life.o \
 	conn_io.o \
 	conn_route.o \
 	conn_response.o \
@@ -96,7 +96,7 @@ server.o $(OBJECTS): $(HEADERS) conf_parse.h http_parse.h .flags
 COLD = -Os
 COLD_OBJECTS = sys.o base_date.o base_log.o conf_lex.o conf_parse.o \
 	conf_expr.o conf_keys.o conf_print.o http_range.o http_mime.o \
-	server_conf.o conn_timeout.o plugin.o mod_dirlisting.o daemon.o \
+	server_conf.o conn_life.o plugin.o mod_dirlisting.o daemon.o \
 	proc_signal.o options.o server.o net.o
 $(COLD_OBJECTS):
 	$(CC) $(ALL_CFLAGS) $(COLD) $(DEBUG_$(DEBUG)) -c -o $@ $*.c

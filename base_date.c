@@ -6,21 +6,12 @@
  * counted here, in 64 bits, so that neither the locale nor a small time_t can
  * change a date. Only the logs ask the C library, for the time zone.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base.h"
 
-enum {
-	DAY = 24 * 60 * 60,
-	EPOCH = 719162		/* days from 1 January of year 1 to 1970 */
-};
-
-/* A point in time, in the calendar of RFC 9110 (proleptic Gregorian, UTC). */
-struct civil {
-	int year, month, day;	/* month from 0, day from 1 */
-	int hour, minute, second;
-	int weekday;		/* from 0, Sunday; only printed */
-};
+enum { DAY = 24 * 60 * 60, EPOCH = 719468 /* day 0 is 1 March of year 0 */ };
 
 static const char months[12][4] = {
 	"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -32,285 +23,172 @@ static const char weekdays[7][10] = {
 	"Saturday"
 };
 
-/* Days of a year before each month; in [1] of a leap year. */
-static const short days_before[2][13] = {
-	{ 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365 },
-	{ 0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335, 366 }
-};
-
-static int
-is_leap(int year)
-{
-	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-/* Days from 1 January of year 1 to 1 January of year. */
+/* The day that is 1 March of year. Years that begin in March have their leap
+ * day last, where it moves no month. */
 static int64_t
-days_to_year(int year)
+first_day(int64_t year)
 {
-	int64_t y = year - 1;
-
-	return y * 365 + y / 4 - y / 100 + y / 400;
+	return year * 365 + year / 4 - year / 100 + year / 400;
 }
 
 static int64_t
-civil_to_seconds(const struct civil *c)
+to_seconds(const struct tm *t)
 {
-	int64_t days = days_to_year(c->year) - EPOCH + c->day - 1
-	    + days_before[is_leap(c->year)][c->month];
+	int64_t days = first_day(t->tm_year + 1900 - (t->tm_mon < 2))
+	    + ((t->tm_mon + 10) % 12 * 153 + 2) / 5 + t->tm_mday - 1;
 
-	return days * DAY + c->hour * 3600 + c->minute * 60 + c->second;
+	return (days - EPOCH) * DAY + t->tm_hour * 3600 + t->tm_min * 60
+	    + t->tm_sec;
 }
 
 static void
-seconds_to_civil(struct civil *c, int64_t seconds)
+from_seconds(struct tm *t, int64_t seconds)
 {
-	int64_t least = (int64_t)-EPOCH * DAY;
-	int64_t most = (days_to_year(10000) - EPOCH) * DAY - 1;
-	int64_t days;
-	const short *before;
+	const int64_t least = (306 - (int64_t)EPOCH) * DAY;	/* year 1 */
+	const int64_t most = (first_day(9999) + 306 - EPOCH) * DAY - 1;
+	int64_t days, year;
 
-	if (seconds < least)
-		seconds = least;
-	if (seconds > most)
-		seconds = most;
-	seconds -= least;		/* from here on never negative */
+	memset(t, 0, sizeof(*t));
+	seconds = seconds < least ? least : seconds > most ? most : seconds;
+	seconds += (int64_t)EPOCH * DAY;	/* never negative from here */
 	days = seconds / DAY;
-	c->hour = (int)(seconds % DAY / 3600);
-	c->minute = (int)(seconds % 3600 / 60);
-	c->second = (int)(seconds % 60);
-	c->weekday = (int)((days + 1) % 7);	/* year 1 began on a Monday */
+	t->tm_hour = (int)(seconds % DAY / 3600);
+	t->tm_min = (int)(seconds % 3600 / 60);
+	t->tm_sec = (int)(seconds % 60);
+	t->tm_wday = (int)((days + 3) % 7);	/* day 0 was a Wednesday */
 
-	/* 146097 days are 400 years; the guess is off by one at most. */
-	c->year = (int)(days * 400 / 146097) + 1;
-	if (days_to_year(c->year) > days)
-		c->year--;
-	if (days_to_year(c->year + 1) <= days)
-		c->year++;
-	days -= days_to_year(c->year);
-	before = days_before[is_leap(c->year)];
-	c->month = 0;
-	while (before[c->month + 1] <= days)
-		c->month++;
-	c->day = (int)days - before[c->month] + 1;
-}
-
-/* Writes value as width digits. Returns what follows them. */
-static char *
-put_digits(char *p, int width, int value)
-{
-	int i;
-
-	for (i = width - 1; i >= 0; i--) {
-		p[i] = (char)('0' + value % 10);
-		value /= 10;
-	}
-	return p + width;
-}
-
-/* Writes c as format says: w weekday, d day, m month's name, n its number,
- * Y year, h i s the time of day; all else stands for itself. Returns where
- * the NUL is. */
-static char *
-put_date(char *out, const char *format, const struct civil *c)
-{
-	for (; *format != '\0'; format++) {
-		switch (*format) {
-		case 'w':
-			memcpy(out, weekdays[c->weekday], 3);
-			out += 3;
-			break;
-		case 'm':
-			memcpy(out, months[c->month], 3);
-			out += 3;
-			break;
-		case 'n': out = put_digits(out, 2, c->month + 1); break;
-		case 'd': out = put_digits(out, 2, c->day); break;
-		case 'Y': out = put_digits(out, 4, c->year); break;
-		case 'h': out = put_digits(out, 2, c->hour); break;
-		case 'i': out = put_digits(out, 2, c->minute); break;
-		case 's': out = put_digits(out, 2, c->second); break;
-		default: *out++ = *format; break;
-		}
-	}
-	*out = '\0';
-	return out;
+	/* 146097 days are 400 years: it is this year or one before. */
+	year = days * 400 / 146097 + 1;
+	while (first_day(year) > days)
+		year--;
+	days -= first_day(year);
+	t->tm_mon = (int)(days * 5 + 2) / 153;	/* from March, so far */
+	t->tm_mday = (int)days - (t->tm_mon * 153 + 2) / 5 + 1;
+	t->tm_mon = (t->tm_mon + 2) % 12;
+	t->tm_year = (int)year - 1900 + (t->tm_mon < 2);
 }
 
 void
 date_http(char out[DATE_HTTP_SIZE], time_t when)
 {
-	struct civil c;
+	char text[100];		/* no int could overflow it */
+	struct tm t;
 
-	seconds_to_civil(&c, (int64_t)when);
-	put_date(out, "w, d m Y h:i:s GMT", &c);
+	from_seconds(&t, (int64_t)when);
+	snprintf(text, sizeof(text), "%.3s, %02d %s %04d %02d:%02d:%02d GMT",
+	    weekdays[t.tm_wday], t.tm_mday, months[t.tm_mon],
+	    t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+	memcpy(out, text, DATE_HTTP_SIZE);
 }
 
-/* The local time of when; zone gets "+hhmm". */
-static void
-local_civil(struct civil *c, char zone[8], time_t when)
+/* Returns the zone's minutes east. A year that would not fit is told in UTC.
+ * strftime would read the zone's file again, and in a chroot not find it. */
+static int
+local_time(struct tm *t, time_t when)
 {
-	struct tm tm;
-
-	if (localtime_r(&when, &tm) == NULL
-	    || tm.tm_year < -1899 || tm.tm_year > 9999 - 1900) {
-		seconds_to_civil(c, (int64_t)when);
-		memcpy(zone, "+0000", 6);
-		return;
-	}
-	c->year = tm.tm_year + 1900;
-	c->month = tm.tm_mon;
-	c->day = tm.tm_mday;
-	c->hour = tm.tm_hour;
-	c->minute = tm.tm_min;
-	c->second = tm.tm_sec;
-	c->weekday = tm.tm_wday;
-	if (strftime(zone, 8, "%z", &tm) == 0)
-		memcpy(zone, "+0000", 6);
+	if (localtime_r(&when, t) != NULL && t->tm_year >= 1 - 1900
+	    && t->tm_year <= 9999 - 1900)
+		return (int)((to_seconds(t) - when) / 60);
+	from_seconds(t, (int64_t)when);
+	return 0;
 }
 
 void
 date_log(char out[DATE_LOG_SIZE], time_t when)
 {
-	struct civil c;
-	char zone[8], *end;
+	char text[100];
+	struct tm t;
+	int zone = local_time(&t, when), east = zone < 0 ? -zone : zone;
 
-	local_civil(&c, zone, when);
-	end = put_date(out, "d/m/Y:h:i:s ", &c);
-	memcpy(end, zone, strlen(zone) + 1);
+	snprintf(text, sizeof(text), "%02d/%s/%04d:%02d:%02d:%02d %c%02d%02d",
+	    t.tm_mday, months[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min,
+	    t.tm_sec, zone < 0 ? '-' : '+', east / 60, east % 60);
+	memcpy(out, text, DATE_LOG_SIZE);
 }
 
 void
 date_iso(char out[DATE_ISO_SIZE], time_t when)
 {
-	struct civil c;
-	char zone[8];
+	char text[100];
+	struct tm t;
 
-	local_civil(&c, zone, when);
-	put_date(out, "Y-n-d h:i:s", &c);
+	local_time(&t, when);
+	snprintf(text, sizeof(text), "%04d-%02d-%02d %02d:%02d:%02d",
+	    t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min,
+	    t.tm_sec);
+	memcpy(out, text, DATE_ISO_SIZE);
 }
 
-/* Takes width digits off the front of s. Returns their value or -1. */
+/* Reads what format says, byte for byte. Returns 0 or -1. */
 static int
-take_digits(struct slice *s, size_t width)
+read_date(struct slice s, const char *format, struct tm *t)
 {
-	int value = 0;
+	static const char letters[] = "mdyhis";
+	int *const parts[] = { &t->tm_mon, &t->tm_mday, &t->tm_year,
+		&t->tm_hour, &t->tm_min, &t->tm_sec };
+	const char *p = s.p, *letter;
 
-	if (s->n < width)
+	memset(t, 0, sizeof(*t));
+	if (s.n != strlen(format))
 		return -1;
-	for (; width > 0; width--) {
-		if (*s->p < '0' || *s->p > '9')
+	for (; *format != '\0'; format++, p++) {
+		letter = *format < 'a' ? NULL : strchr(letters, *format);
+		if (letter == letters) {
+			while (memcmp(months[t->tm_mon], p, 3) != 0)
+				if (++t->tm_mon == COUNT(months))
+					return -1;
+			format += 2;
+			p += 2;
+		} else if (letter == NULL ? *p != *format
+		    : *p < '0' || *p > '9') {
 			return -1;
-		value = value * 10 + *s->p - '0';
-		s->p++;
-		s->n--;
-	}
-	return value;
-}
-
-/* Takes one of count names, each in a cell of size bytes, off the front of s:
- * its first n bytes, or all of it if n is 0. Returns which one, or -1. */
-static int
-take_name(struct slice *s, const char *names, size_t size, int count, size_t n)
-{
-	size_t length;
-	int i;
-
-	for (i = 0; i < count; i++, names += size) {
-		length = n > 0 ? n : strlen(names);
-		if (s->n < length || memcmp(s->p, names, length) != 0)
-			continue;
-		s->p += length;
-		s->n -= length;
-		return i;
-	}
-	return -1;
-}
-
-/* Takes what letter c of a format stands for. Returns -1 if it is not there. */
-static int
-take_part(struct slice *s, char c, struct civil *d)
-{
-	switch (c) {
-	case 'w': return take_name(s, weekdays[0], sizeof(weekdays[0]), 7, 3);
-	case 'W': return take_name(s, weekdays[0], sizeof(weekdays[0]), 7, 0);
-	case 'm':
-		d->month = take_name(s, months[0], sizeof(months[0]), 12, 0);
-		return d->month;
-	case 'e':		/* the day with a space for its first digit */
-		if (s->n > 0 && *s->p == ' ') {
-			s->p++;
-			s->n--;
-			return d->day = take_digits(s, 1);
+		} else if (letter != NULL) {
+			*parts[letter - letters] *= 10;
+			*parts[letter - letters] += *p - '0';
 		}
-		return d->day = take_digits(s, 2);
-	case 'd': return d->day = take_digits(s, 2);
-	case 'y': return d->year = take_digits(s, 2);
-	case 'Y': return d->year = take_digits(s, 4);
-	case 'h': return d->hour = take_digits(s, 2);
-	case 'i': return d->minute = take_digits(s, 2);
-	case 's': return d->second = take_digits(s, 2);
-	default:
-		if (s->n == 0 || *s->p != c)
-			return -1;
-		s->p++;
-		s->n--;
-		return 0;
 	}
-}
-
-static int
-matches(struct slice s, const char *format, struct civil *d)
-{
-	for (; *format != '\0'; format++)
-		if (take_part(&s, *format, d) == -1)
-			return 0;
-	return s.n == 0;
-}
-
-/* The year that ends in these two digits and lies at most 50 years ahead
- * (RFC 9110 5.6.7). */
-static int
-full_year(int digits, time_t now)
-{
-	struct civil today;
-	int year;
-
-	seconds_to_civil(&today, (int64_t)now);
-	year = today.year - today.year % 100 + digits;
-	if (year > today.year + 50)
-		year -= 100;
-	else if (year <= today.year - 50)
-		year += 100;
-	return year;
+	t->tm_year -= 1900;
+	return 0;
 }
 
 int
 date_parse(struct slice text, time_t now, time_t *when)
 {
-	static const char *const formats[] = {
-		"w, d m Y h:i:s GMT",		/* IMF-fixdate */
-		"W, d-m-y h:i:s GMT",		/* RFC 850 */
-		"w m e h:i:s Y"			/* asctime() */
+	static const char formats[][28] = {
+		", dd-mmm-yy hh:ii:ss GMT",	/* RFC 850: weekday in full */
+		", dd mmm yyyy hh:ii:ss GMT",	/* IMF-fixdate */
+		" mmm dd hh:ii:ss yyyy",	/* asctime(), also with a */
+		" mmm  d hh:ii:ss yyyy"		/* space for the first digit */
 	};
-	struct civil d = { 0 };
-	const short *before;
+	struct tm t, check;
 	int64_t seconds;
-	size_t i;
+	size_t i, n = 0;
 
-	for (i = 0; i < COUNT(formats); i++)
-		if (matches(text, formats[i], &d))
-			break;
-	if (i == COUNT(formats))
+	for (i = 0; i < COUNT(weekdays) && n == 0; i++)
+		if (text.n > 9 && memcmp(text.p, weekdays[i], 3) == 0)
+			n = strlen(weekdays[i]);
+	if (n == 0)
 		return -1;
-	if (i == 1)
-		d.year = full_year(d.year, now);
-	if (d.year < 1 || d.hour > 23 || d.minute > 59 || d.second > 59)
+	i = memcmp(text.p, weekdays[i - 1], n) == 0 ? 0 : 1;
+	n = i == 0 ? n : 3;
+	text = (struct slice){ text.p + n, text.n - n };
+	while (read_date(text, formats[i], &t) == -1)
+		if (i++ == 0 || i == COUNT(formats))
+			return -1;
+	if (i == 0) {		/* at most 50 years ahead: RFC 9110 5.6.7 */
+		from_seconds(&check, (int64_t)now);
+		t.tm_year += 1900 + check.tm_year - check.tm_year % 100;
+		if (t.tm_year > check.tm_year + 50)
+			t.tm_year -= 100;
+		else if (t.tm_year <= check.tm_year - 50)
+			t.tm_year += 100;
+	}
+	if (t.tm_year < 1 - 1900 || t.tm_hour > 23 || t.tm_min > 59
+	    || t.tm_sec > 59)
 		return -1;
-	before = days_before[is_leap(d.year)];
-	if (d.day < 1 || d.day > before[d.month + 1] - before[d.month])
-		return -1;
-	seconds = civil_to_seconds(&d);
+	seconds = to_seconds(&t);
+	from_seconds(&check, seconds);
 	*when = (time_t)seconds;
-	return *when == seconds ? 0 : -1;
+	/* what the calendar has not comes back as another day */
+	return *when == seconds && check.tm_mday == t.tm_mday ? 0 : -1;
 }

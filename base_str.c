@@ -17,11 +17,8 @@ enum {
 	LOGGED = 4,		/* fit for a log line as it is */
 
 	/* What the table below is written in. */
-	P = PLAIN | LOGGED,
-	U = IN_URL | PLAIN | LOGGED,
-	L = LOGGED,
-	N = PLAIN,
-	S = IN_URL | LOGGED
+	N = PLAIN, L = LOGGED, S = LOGGED | IN_URL, P = LOGGED | PLAIN,
+	U = LOGGED | PLAIN | IN_URL
 };
 
 /* A backslash and a quote could forge or end a log line's field; "%" and "/"
@@ -37,7 +34,7 @@ static const unsigned char class[256] = {
 	U, U, U, U, U, U, U, U, U, U, U, P, P, P, U, 0		/* p-z{|}~ */
 };
 
-static const char hex_digits[] = "0123456789abcdef";
+static const char digits[] = "0123456789abcdef";
 
 static int
 is(char c, int kind)
@@ -56,10 +53,8 @@ str_number(struct slice s, int64_t *number)
 		return -1;
 	for (i = 0; i < s.n; i++) {
 		digit = s.p[i] - '0';
-		if (digit < 0 || digit > 9)
-			return -1;
-		if (value > INT64_MAX / 10
-		    || (value == INT64_MAX / 10 && digit > INT64_MAX % 10))
+		if (digit < 0 || digit > 9
+		    || value > (INT64_MAX - digit) / 10)
 			return -1;
 		value = value * 10 + digit;
 	}
@@ -67,68 +62,37 @@ str_number(struct slice s, int64_t *number)
 	return 0;
 }
 
-/* The bytes of the character that p begins with, or 0 if it is none that UTF-8
- * allows. The bounds of the second byte keep out overlong forms, surrogates
- * and what lies above U+10FFFF (RFC 3629 4): each would be a second spelling
- * of a name that a rule has looked at. */
+/* The bytes of the character that text begins with, or 0 if it is none that
+ * UTF-8 allows. Overlong forms, surrogates and what lies above U+10FFFF (RFC
+ * 3629 4) would be second spellings of a name that a rule has looked at. */
 static size_t
 utf8_length(const char *text, size_t n)
 {
-	static const struct {
-		unsigned char first, last, n, low, high;
-	} form[] = {
-		{ 0x00, 0x7f, 1, 0, 0 },
-		{ 0xc2, 0xdf, 2, 0x80, 0xbf },
-		{ 0xe0, 0xe0, 3, 0xa0, 0xbf },
-		{ 0xe1, 0xec, 3, 0x80, 0xbf },
-		{ 0xed, 0xed, 3, 0x80, 0x9f },
-		{ 0xee, 0xef, 3, 0x80, 0xbf },
-		{ 0xf0, 0xf0, 4, 0x90, 0xbf },
-		{ 0xf1, 0xf3, 4, 0x80, 0xbf },
-		{ 0xf4, 0xf4, 4, 0x80, 0x8f }
-	};
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	const unsigned char *p = (const unsigned char *)text;
-	size_t i = 0, k;
+	size_t length = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4, k;
+	uint32_t code = p[0] & (0x7fu >> length);
 
-	while (i < COUNT(form) && (*p < form[i].first || *p > form[i].last))
-		i++;
-	if (i == COUNT(form) || form[i].n > n)
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] < 0xc2 || p[0] > 0xf4 || length > n)
 		return 0;
-	if (form[i].n > 1 && (p[1] < form[i].low || p[1] > form[i].high))
-		return 0;
-	for (k = 2; k < form[i].n; k++)
+	for (k = 1; k < length; k++) {
 		if ((p[k] & 0xc0) != 0x80)
 			return 0;
-	return form[i].n;
-}
-
-static int
-is_utf8(const char *p, const char *end)
-{
-	size_t n;
-
-	while (p < end) {
-		if ((unsigned char)*p < 0x80) {
-			p++;
-			continue;
-		}
-		n = utf8_length(p, (size_t)(end - p));
-		if (n == 0)
-			return 0;
-		p += n;
+		code = code << 6 | (p[k] & 0x3f);
 	}
-	return 1;
+	return code < least[length] || code > 0x10ffff
+	    || (code >= 0xd800 && code <= 0xdfff) ? 0 : length;
 }
 
 static int
 hex_value(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
+	/* below "0" there are bytes that become digits by their 0x20 */
+	const char *digit = c < '0' ? NULL : memchr(digits, c | 0x20, 16);
+
+	return digit == NULL ? -1 : (int)(digit - digits);
 }
 
 /* The next byte of a path, decoded; -1 when it is refused. */
@@ -136,29 +100,28 @@ static int
 path_byte(const char **at, const char *end)
 {
 	const char *p = *at;
-	int high, low, c = (unsigned char)*p;
+	int high, low, c = (unsigned char)*p++;
 
-	*at = p + 1;
 	if (c == '%') {
-		if (end - p < 3)
+		if (end - p < 2)
 			return -1;
-		high = hex_value(p[1]);
-		low = hex_value(p[2]);
+		high = hex_value(*p++);
+		low = hex_value(*p++);
 		if (high == -1 || low == -1)
 			return -1;
 		c = high * 16 + low;
-		*at = p + 3;
 	}
+	*at = p;
 	return c < 0x20 || c == 0x7f ? -1 : c;
 }
 
-/* Judges the segment that lies between the slash before it and w. Returns
- * where the path goes on: behind a slash if the segment fell away, or else w;
- * NULL when it leaves the root at root or is not UTF-8. */
+/* Judges the segment from behind a slash to w. Returns where the path goes on:
+ * behind a slash if the segment fell away, or else w; NULL when it leaves the
+ * root at root or is not UTF-8. */
 static char *
 end_segment(const char *root, char *segment, char *w)
 {
-	size_t n = (size_t)(w - segment);
+	size_t n = (size_t)(w - segment), at, length;
 
 	if (n == 0 || (n == 1 && segment[0] == '.'))
 		return segment;
@@ -170,25 +133,24 @@ end_segment(const char *root, char *segment, char *w)
 			w--;
 		return w;
 	}
-	return is_utf8(segment, w) ? w : NULL;
+	for (at = 0; at < n; at += length) {
+		length = utf8_length(segment + at, n - at);
+		if (length == 0)
+			return NULL;
+	}
+	return w;
 }
 
-/* True for a path, as most are, that has nothing to decode, to check, to
- * collapse or to remove. */
+/* True for a path, as most are, that is its own decoding. */
 static int
 is_clean_path(struct slice path)
 {
 	const char *p = path.p, *end = path.p + path.n;
 
-	for (; p < end; p++) {
-		if (is(*p, PLAIN))
-			continue;
-		if (*p != '/')
-			return 0;
-		if (end - p > 1 && (p[1] == '/' || p[1] == '.'))
-			return 0;
-	}
-	return 1;
+	while (p < end && (is(*p, PLAIN) || (*p == '/' && (end - p == 1
+	    || (p[1] != '/' && p[1] != '.')))))
+		p++;
+	return p == end;
 }
 
 /* %2F is decoded before segments are looked at, and "//" collapsed before "..",
@@ -196,26 +158,23 @@ is_clean_path(struct slice path)
 int
 str_url_path(struct buf *out, struct slice path)
 {
-	const char *p, *end;
+	const char *p = path.p, *end = path.p + path.n;
 	char *w, *segment;
 	int c;
 
-	if (path.n == 0 || path.p[0] != '/')
+	if (path.n == 0 || *p != '/')
 		return -1;
 	out->n = 0;
 	out->failed = 0;
 	if (buf_reserve(out, path.n + 1) == -1)
 		return -1;
-	w = out->p;
 	if (is_clean_path(path)) {
-		memcpy(w, path.p, path.n);
-		w[path.n] = '\0';
-		out->n = path.n;
+		buf_add(out, p, path.n);
+		out->p[out->n] = '\0';
 		return 0;
 	}
-	p = path.p + 1;
-	end = path.p + path.n;
-	*w++ = '/';
+	w = out->p;
+	*w++ = *p++;
 	segment = w;
 	while (p < end) {
 		c = path_byte(&p, end);
@@ -240,46 +199,36 @@ str_url_path(struct buf *out, struct slice path)
 	return 0;
 }
 
-void
-str_escape_html(struct buf *out, struct slice text)
+static void
+add_hex(struct buf *out, const char *prefix, char c)
 {
-	static const struct {
-		char c;
-		const char *entity;
-	} entities[] = {
-		{ '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" },
-		{ '"', "&quot;" }, { '\'', "&#39;" }
-	};
-	size_t i, k, done = 0;
-
-	for (i = 0; i < text.n; i++) {
-		for (k = 0; k < COUNT(entities); k++)
-			if (text.p[i] == entities[k].c)
-				break;
-		if (k == COUNT(entities))
-			continue;
-		buf_add(out, text.p + done, i - done);
-		buf_adds(out, entities[k].entity);
-		done = i + 1;
-	}
-	if (done < text.n)
-		buf_add(out, text.p + done, text.n - done);
+	buf_adds(out, prefix);
+	buf_addc(out, digits[(unsigned char)c >> 4]);
+	buf_addc(out, digits[c & 15]);
 }
 
 /* Appends text; a byte outside of kind becomes prefix and two hexadecimal
- * digits. */
+ * digits, or without prefix one of HTML's becomes its entity. */
 static void
-escape_hex(struct buf *out, struct slice text, int kind, const char *prefix)
+escape(struct buf *out, struct slice text, int kind, const char *prefix)
 {
+	static const char special[] = "&<>\"'", entities[][8] = {
+		"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"
+	};
+	const char *html;
 	size_t i, done = 0;
 
 	for (i = 0; i < text.n; i++) {
 		if (is(text.p[i], kind))
 			continue;
+		html = prefix != NULL ? special : memchr(special, text.p[i], 5);
+		if (html == NULL)
+			continue;
 		buf_add(out, text.p + done, i - done);
-		buf_adds(out, prefix);
-		buf_addc(out, hex_digits[(unsigned char)text.p[i] >> 4]);
-		buf_addc(out, hex_digits[(unsigned char)text.p[i] & 15]);
+		if (prefix == NULL)
+			buf_adds(out, entities[html - special]);
+		else
+			add_hex(out, prefix, text.p[i]);
 		done = i + 1;
 	}
 	if (done < text.n)
@@ -287,15 +236,21 @@ escape_hex(struct buf *out, struct slice text, int kind, const char *prefix)
 }
 
 void
+str_escape_html(struct buf *out, struct slice text)
+{
+	escape(out, text, IN_URL, NULL);
+}
+
+void
 str_escape_url(struct buf *out, struct slice text)
 {
-	escape_hex(out, text, IN_URL, "%");
+	escape(out, text, IN_URL, "%");
 }
 
 void
 str_escape_log(struct buf *out, struct slice text)
 {
-	escape_hex(out, text, LOGGED, "\\x");
+	escape(out, text, LOGGED, "\\x");
 }
 
 /* A name on disk need not be UTF-8, but JSON has to be (RFC 8259 8.1): what is
@@ -304,22 +259,19 @@ void
 str_escape_json(struct buf *out, struct slice text)
 {
 	size_t i, n;
-	unsigned char c;
+	char c;
 
 	for (i = 0; i < text.n; i += n) {
+		c = text.p[i];
 		n = utf8_length(text.p + i, text.n - i);
-		c = (unsigned char)text.p[i];
 		if (n == 0) {
 			buf_adds(out, "\\ufffd");
 			n = 1;
-		} else if (c == '"' || c == '\\') {
-			buf_addc(out, '\\');
-			buf_addc(out, (char)c);
-		} else if (c < 0x20 || c == 0x7f) {
-			buf_adds(out, "\\u00");
-			buf_addc(out, hex_digits[c >> 4]);
-			buf_addc(out, hex_digits[c & 15]);
+		} else if (n == 1 && (c < 0x20 || c == 0x7f)) {
+			add_hex(out, "\\u00", c);
 		} else {
+			if (c == '"' || c == '\\')
+				buf_addc(out, '\\');
 			buf_add(out, text.p + i, n);
 		}
 	}
@@ -337,18 +289,14 @@ str_distance(const char *a, const char *b)
 		return UINT_MAX;
 	for (k = 0; k <= bn; k++)
 		row[k] = (unsigned)k;
-	for (i = 1; i <= an; i++) {
-		corner = row[0];
-		row[0] = (unsigned)i;
-		for (k = 1; k <= bn; k++) {
-			above = row[k];
-			best = corner + (a[i - 1] != b[k - 1]);
-			if (best > above + 1)
-				best = above + 1;
-			if (best > row[k - 1] + 1)
-				best = row[k - 1] + 1;
+	for (i = 0; i < an; i++) {
+		corner = row[0]++;
+		for (k = 0; k < bn; k++) {
+			above = row[k + 1];
+			best = (above < row[k] ? above : row[k]) + 1;
+			corner += a[i] != b[k];
+			row[k + 1] = best < corner ? best : corner;
 			corner = above;
-			row[k] = best;
 		}
 	}
 	return row[bn];

@@ -11,15 +11,12 @@
  *      error ---> dead <--- close
  *
  * A step does what can be done now and returns the next state; its own means
- * wait. conn_run is the only place where the state changes, but for time-outs.
- * Complete requests that lie in the input buffer are answered into one queue
- * and sent together, before the connection waits.
+ * wait. Only conn_run and conn_life.c change the state. Complete requests that
+ * lie in the input buffer are answered into one queue and sent together.
  */
 #include <sys/socket.h>
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "plugin.h"
 
@@ -32,7 +29,6 @@ enum {
 
 typedef enum conn_state conn_step(struct connection *con);
 
-static enum conn_state last_answer(struct connection *con, int status);
 static conn_step request_start, read_head, handle_request, read_body,
     response_start, write_queue, response_end, fail, shut, dead;
 
@@ -73,6 +69,17 @@ close_after(struct connection *con)
 	if (con->keep_alive)
 		con->unread = 1;
 	con->keep_alive = 0;
+}
+
+/* An error after which the connection closes: where the next request would
+ * begin is not known, or not worth waiting for. */
+static enum conn_state
+last_answer(struct connection *con, int status)
+{
+	con->keep_alive = 0;
+	con->unread = 1;
+	conn_error(con, status);
+	return CONN_RESPONSE_START;
 }
 
 static enum conn_state
@@ -121,13 +128,13 @@ is_worth_parsing(const struct request *req, size_t most)
 static enum conn_state
 refuse_head(struct connection *con)
 {
-	struct request *req = con->req;
+	const struct http_head *head = &con->req->head;
 
-	req->settings = con->conf->settings;
-	if (request_conf(req)->log_request_handling)
+	con->req->settings = con->conf->settings;
+	if (con->srv->core->log_request_handling)
 		LOG(con->srv, "connection %d: refused with %d: %s", con->fd,
-		    req->head.status, req->head.why);
-	return last_answer(con, req->head.status);
+		    head->status, head->why);
+	return last_answer(con, head->status);
 }
 
 static enum conn_state
@@ -194,17 +201,6 @@ read_head(struct connection *con)
 	}
 }
 
-/* An error after which the connection closes: where the next request would
- * begin is not known, or not worth waiting for. */
-static enum conn_state
-last_answer(struct connection *con, int status)
-{
-	con->keep_alive = 0;
-	con->unread = 1;
-	conn_error(con, status);
-	return CONN_RESPONSE_START;
-}
-
 static enum conn_state
 handle_request(struct connection *con)
 {
@@ -222,13 +218,12 @@ handle_request(struct connection *con)
 		return CONN_RESPONSE_START;
 	/* who waits for 100 and gets the final status may send the body or
 	 * not (RFC 9110 10.1.1): only a close is safe */
-	if (!con->keep_alive || req->head.expect_continue
-	    || req->head.body_length > DRAIN_MOST) {
-		con->keep_alive = 0;
-		con->unread = 1;
-		return CONN_RESPONSE_START;
-	}
-	return CONN_READ_BODY;
+	if (con->keep_alive && !req->head.expect_continue
+	    && req->head.body_length <= DRAIN_MOST)
+		return CONN_READ_BODY;
+	con->keep_alive = 0;
+	con->unread = 1;
+	return CONN_RESPONSE_START;
 }
 
 /* Drops a body that nobody wants, so that the connection can go on behind it.
@@ -259,8 +254,7 @@ read_body(struct connection *con)
 		if (verdict == HTTP_DONE)
 			return CONN_RESPONSE_START;
 		if (req->dropped > DRAIN_MOST) {
-			con->keep_alive = 0;
-			con->unread = 1;
+			close_after(con);
 			return CONN_RESPONSE_START;
 		}
 		buf_cut(&req->in, req->head_end, req->in_at);
@@ -352,8 +346,14 @@ response_end(struct connection *con)
 	return con->keep_alive ? CONN_REQUEST_START : CONN_CLOSE;
 }
 
-/* The peer is gone, or the answer cannot be finished. A response that began
- * is logged with what was sent of it. */
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The peer is gone, or the answer cannot be finished: it is logged with what
+ * was sent of it. */
 static enum conn_state
 fail(struct connection *con)
 {
@@ -363,18 +363,15 @@ fail(struct connection *con)
 	if (con->responding) {
 		con->responding = 0;
 		unsent = (uint64_t)queue_bytes(&req->out);
-		req->bytes_out -= unsent < req->bytes_out ? unsent
-		    : req->bytes_out;
-		req->bytes_body -= unsent < req->bytes_body ? unsent
-		    : req->bytes_body;
+		req->bytes_out -= least(unsent, req->bytes_out);
+		req->bytes_body -= least(unsent, req->bytes_body);
 		plugins_note(con->srv->plugins, HOOK_REQUEST_DONE, con);
 	}
 	return CONN_DEAD;
 }
 
-/* Closing a socket with unread input resets it, and the reset may overtake
- * our answer. So where the peer may still send: FIN, then read on, for a
- * bounded time (RFC 9112 9.6). */
+/* Closing a socket with unread input resets it, and that may overtake our
+ * answer. Where the peer may still send: FIN, then read on (RFC 9112 9.6). */
 static enum conn_state
 shut(struct connection *con)
 {
@@ -399,8 +396,7 @@ shut(struct connection *con)
 static enum conn_state
 dead(struct connection *con)
 {
-	(void)con;
-	return CONN_DEAD;
+	return con->state;
 }
 
 /* ---- the driver ---- */
@@ -411,7 +407,8 @@ static uint32_t
 patience(const struct connection *con)
 {
 	const struct core_conf *core = con->srv->core;
-	uint32_t read_idle = (uint32_t)core->max_read_idle, left;
+	uint32_t read_idle = (uint32_t)core->max_read_idle;
+	int32_t left;
 
 	switch (con->state) {
 	case CONN_REQUEST_START:
@@ -420,8 +417,10 @@ patience(const struct connection *con)
 	case CONN_READ_HEAD:
 	case CONN_READ_BODY:
 		/* however slowly it drips: twice the idle time for all */
-		left = con->req->started + 2 * read_idle - con->srv->tick;
-		return 1 + (left < read_idle ? left : read_idle);
+		left = (int32_t)(con->req->started + 2 * read_idle
+		    - con->srv->tick);
+		return left < 0 ? 1 : 1 + (uint32_t)least((uint32_t)left,
+		    read_idle);
 	case CONN_WRITE:
 		return 1 + (uint32_t)core->max_write_idle;
 	case CONN_CLOSE:
@@ -479,13 +478,12 @@ conn_run(struct connection *con)
 		conn_recycle(con);
 }
 
-/* The kernel has news. HUP and ERR are found out by reading or writing. */
 void
 conn_event(void *context, int events)
 {
 	struct connection *con = context;
 
-	(void)events;
+	(void)events;		/* reading or writing will tell */
 	con->drained = 0;
 	conn_run(con);
 }
@@ -505,25 +503,4 @@ conn_jobs(struct server *srv)
 		else
 			conn_run(con);
 	}
-}
-
-int
-conn_new(struct server *srv, struct listener *listener, int fd,
-    const struct sockaddr *peer, socklen_t peer_size)
-{
-	struct connection *con = conn_take(srv);
-
-	if (con == NULL) {
-		close(fd);
-		return -1;
-	}
-	con->listener = listener;
-	con->fd = fd;
-	con->peer.sa.sa_family = AF_UNIX;
-	if (peer != NULL && peer_size <= sizeof(con->peer)
-	    && (peer->sa_family == AF_INET || peer->sa_family == AF_INET6))
-		memcpy(&con->peer, peer, peer_size);
-	srv->accepted++;
-	conn_run(con);
-	return 0;
 }

@@ -8,6 +8,8 @@
  * into content, and never keeps a trailer: merged into the fields behind the
  * back of the access rules it would be a hole.
  */
+#include <string.h>
+
 #include "http_parse.h"
 
 /* Bounds against bodies that are all wrapping and no content. */
@@ -18,120 +20,64 @@ enum {
 	TRAILERS_MAX = 8 * 1024
 };
 
-/* Kinds of bytes, the columns of the table. */
+/* States: of a chunk-size line up to SL, of content, of trailers from TR on.
+ * CHUNK is S0 again, because 0 stands for "refused" in the table. */
 enum {
-	CR, LF, WS, SEMI, EQUAL, QUOTE, ESCAPE, COLON, HEX, TCHAR, TEXT,
-	CONTROL, KINDS
+	S0, SN, SW, N0, NA, NW, V0, VA, QU, QB, QE, SL,
+	DATA, DC, DL,
+	TR, TN, TV, TL, EL, END,
+	CHUNK
 };
 
-/* States, its rows. Those of a line begin with SIZE_. */
-enum {
-	SIZE_0,			/* needs the first digit */
-	SIZE_N,			/* more digits, or the end */
-	SIZE_WS,		/* white space, needs ";" */
-	SIZE_NAME_0,		/* name of an extension */
-	SIZE_NAME,
-	SIZE_NAME_WS,
-	SIZE_VALUE_0,		/* its value */
-	SIZE_VALUE,
-	SIZE_QUOTED,
-	SIZE_QUOTED_ESCAPE,
-	SIZE_QUOTED_END,
-	SIZE_LF,		/* the line's last byte */
-	DATA,			/* left says how much */
-	DATA_CR,
-	DATA_LF,
-	TRAILER,		/* a line, or the end */
-	TRAILER_NAME,
-	TRAILER_VALUE,
-	TRAILER_LF,
-	END_LF,
-	END,
-	STATES
-};
+/* Kinds of bytes, the columns: first those that stand for themselves. */
+static const char marks[] = "\r\n ;=\"\\:";
+enum { HEX = sizeof(marks) - 1, TCHAR, TEXT, CONTROL, KINDS };
 
-/* What may come next. 0 stands for "refused" (no byte leads back to SIZE_0 but
- * the LF after a chunk, which is written as CHUNK). */
-enum {
-	CHUNK = STATES,
-	S0 = SIZE_N, SW = SIZE_WS, N0 = SIZE_NAME_0, NA = SIZE_NAME,
-	NW = SIZE_NAME_WS, V0 = SIZE_VALUE_0, VA = SIZE_VALUE,
-	QU = SIZE_QUOTED, QB = SIZE_QUOTED_ESCAPE, QE = SIZE_QUOTED_END,
-	SL = SIZE_LF, DA = DATA, DL = DATA_LF, TR = TRAILER,
-	TN = TRAILER_NAME, TV = TRAILER_VALUE, TL = TRAILER_LF, EL = END_LF
-};
-
-static const unsigned char next_state[STATES][KINDS] = {
-	/*               CR  LF  WS  ;   =   "   \   :   hex tch text ctl */
-	[SIZE_0]      = { 0,  0,  0,  0,  0,  0,  0,  0, S0,  0,  0,  0 },
-	[SIZE_N]      = { SL, 0, SW, N0,  0,  0,  0,  0, S0,  0,  0,  0 },
-	[SIZE_WS]     = { 0,  0, SW, N0,  0,  0,  0,  0,  0,  0,  0,  0 },
-	[SIZE_NAME_0] = { 0,  0, N0,  0,  0,  0,  0,  0, NA, NA,  0,  0 },
-	[SIZE_NAME]   = { SL, 0, NW, N0, V0,  0,  0,  0, NA, NA,  0,  0 },
-	[SIZE_NAME_WS] = { 0, 0, NW, N0, V0,  0,  0,  0,  0,  0,  0,  0 },
-	[SIZE_VALUE_0] = { 0, 0, V0,  0,  0, QU,  0,  0, VA, VA,  0,  0 },
-	[SIZE_VALUE]  = { SL, 0, SW, N0,  0,  0,  0,  0, VA, VA,  0,  0 },
-	[SIZE_QUOTED] = { 0,  0, QU, QU, QU, QE, QB, QU, QU, QU, QU,  0 },
-	[SIZE_QUOTED_ESCAPE]
-	              = { 0,  0, QU, QU, QU, QU, QU, QU, QU, QU, QU,  0 },
-	[SIZE_QUOTED_END]
-	              = { SL, 0, SW, N0,  0,  0,  0,  0,  0,  0,  0,  0 },
-	[SIZE_LF]     = { 0, DA,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0 },
-	[DATA_CR]     = { DL, 0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0 },
-	[DATA_LF]     = { 0, CHUNK },
-	[TRAILER]     = { EL, 0,  0,  0,  0,  0,  0,  0, TN, TN,  0,  0 },
-	[TRAILER_NAME] = { 0, 0,  0,  0,  0,  0,  0, TV, TN, TN,  0,  0 },
-	[TRAILER_VALUE]
-	              = { TL, 0, TV, TV, TV, TV, TV, TV, TV, TV, TV,  0 },
-	[TRAILER_LF]  = { 0, TR,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0 },
-	[END_LF]      = { 0, END }
+static const unsigned char next_state[END][KINDS] = {
+	/* CR LF  WS  ;   =   "   \   :  hex tch text */
+	{  0,  0,  0,  0,  0,  0,  0,  0, SN },		/* S0: first digit */
+	{ SL,  0, SW, N0,  0,  0,  0,  0, SN },		/* SN: more digits */
+	{  0,  0, SW, N0 },				/* SW: needs ";" */
+	{  0,  0, N0,  0,  0,  0,  0,  0, NA, NA },	/* N0: extension's */
+	{ SL,  0, NW, N0, V0,  0,  0,  0, NA, NA },	/* NA: name */
+	{  0,  0, NW, N0, V0 },				/* NW: space after */
+	{  0,  0, V0,  0,  0, QU,  0,  0, VA, VA },	/* V0: its value */
+	{ SL,  0, SW, N0,  0,  0,  0,  0, VA, VA },	/* VA: a token */
+	{  0,  0, QU, QU, QU, QE, QB, QU, QU, QU, QU },	/* QU: quoted */
+	{  0,  0, QU, QU, QU, QU, QU, QU, QU, QU, QU },	/* QB: behind "\" */
+	{ SL,  0, SW, N0 },				/* QE: quote closed */
+	{  0, DATA },					/* SL: line's LF */
+	{ 0 },						/* DATA: no table */
+	{ DL },						/* DC: its CR */
+	{  0, CHUNK },					/* DL: its LF */
+	{ EL,  0,  0,  0,  0,  0,  0,  0, TN, TN },	/* TR: a line, or end */
+	{  0,  0,  0,  0,  0,  0,  0, TV, TN, TN },	/* TN: name */
+	{ TL,  0, TV, TV, TV, TV, TV, TV, TV, TV, TV },	/* TV: value */
+	{  0, TR },					/* TL: its LF */
+	{  0, END }					/* EL: the last LF */
 };
 
 static int
-kind_of(char byte)
+kind_of(char c)
 {
-	unsigned char c = (unsigned char)byte;
+	const char *mark = memchr(marks, c == '\t' ? ' ' : c, HEX);
 
-	switch (c) {
-	case '\r': return CR;
-	case '\n': return LF;
-	case ' ': case '\t': return WS;
-	case ';': return SEMI;
-	case '=': return EQUAL;
-	case '"': return QUOTE;
-	case '\\': return ESCAPE;
-	case ':': return COLON;
-	}
-	if (!http_is(byte, HTTP_VALUE))
+	if (mark != NULL)
+		return (int)(mark - marks);
+	if (http_is(c, HTTP_CONTROL))
 		return CONTROL;
-	if (!http_is(byte, HTTP_TOKEN))
+	if (!http_is(c, HTTP_TOKEN))
 		return TEXT;
-	if ((c >= '0' && c <= '9')
-	    || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'))
-		return HEX;
-	return TCHAR;
+	return http_is(c, HTTP_HEX) ? HEX : TCHAR;
 }
 
 void
 http_body_init(struct http_body *body, const struct http_head *head)
 {
 	body->framing = head->framing;
-	body->state = SIZE_0;
+	body->state = S0;
 	body->left = head->framing == HTTP_LENGTH ? head->body_length : 0;
 	body->overhead = 0;
-}
-
-/* Takes content, as much of it as there is. */
-static void
-take_content(struct http_body *body, const char *p, size_t n, size_t *used,
-    struct slice *data)
-{
-	if ((uint64_t)n > (uint64_t)body->left)
-		n = (size_t)body->left;
-	data->p = p;
-	data->n = n;
-	*used += n;
-	body->left -= (int64_t)n;
 }
 
 /* Counts one byte of wrapping that led to state. Returns -1 when there is too
@@ -141,23 +87,14 @@ count_byte(struct http_body *body, int state)
 {
 	int line = state < DATA ? (body->state >> 8) + 1 : 0;
 
-	if (state == CHUNK)
-		state = SIZE_0;
-	body->state = line << 8 | state;
-	if (state >= TRAILER)
+	body->state = state == CHUNK ? S0 : line << 8 | state;
+	if (state >= TR && state != CHUNK)
 		return ++body->overhead > TRAILERS_MAX ? -1 : 0;
-	if (state == SIZE_N)
+	if (state == SN)
 		return line > DIGITS_MAX ? -1 : 0;
-	if (state > SIZE_N && state < SIZE_LF
-	    && ++body->overhead > EXTENSIONS_MAX)
+	if (state > SN && state < SL && ++body->overhead > EXTENSIONS_MAX)
 		return -1;
 	return line >= LINE_MAX_BYTES ? -1 : 0;	/* LF is still to come */
-}
-
-static int
-hex_value(char c)
-{
-	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
 /* Moves on by one byte that is not content. Returns 0, or -1: refused. */
@@ -166,14 +103,13 @@ take_byte(struct http_body *body, char c)
 {
 	int state = next_state[body->state & 0xff][kind_of(c)];
 
-	if (state == 0)
+	if (state == 0 || count_byte(body, state) == -1)
 		return -1;
-	if (count_byte(body, state) == -1)
-		return -1;
-	if (state == SIZE_N)
-		body->left = body->left * 16 + hex_value(c);
+	if (state == SN)
+		body->left = body->left * 16
+		    + (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
 	if (state == DATA && body->left == 0) {
-		body->state = TRAILER;
+		body->state = TR;
 		body->overhead = 0;
 	}
 	return 0;
@@ -183,24 +119,25 @@ enum http_verdict
 http_body(struct http_body *body, const char *p, size_t n, size_t *used,
     struct slice *data)
 {
+	int chunked = body->framing == HTTP_CHUNKED;
+
 	*used = 0;
-	data->p = NULL;
-	data->n = 0;
-	if (body->framing != HTTP_CHUNKED) {
-		if (body->left > 0)
-			take_content(body, p, n, used, data);
-		return body->left > 0 ? HTTP_MORE : HTTP_DONE;
-	}
-	while (*used < n && body->state != END) {
-		if (body->state == DATA) {
-			take_content(body, p + *used, n - *used, used, data);
-			if (body->left == 0)
-				body->state = DATA_CR;
-			return HTTP_MORE;
-		}
+	*data = (struct slice){ NULL, 0 };
+	while (chunked && *used < n && body->state != DATA
+	    && body->state != END) {
 		if (take_byte(body, p[*used]) == -1)
 			return HTTP_REFUSED;
 		(*used)++;
 	}
-	return body->state == END ? HTTP_DONE : HTTP_MORE;
+	if (chunked ? body->state != DATA : body->left == 0)
+		return chunked && body->state != END ? HTTP_MORE : HTTP_DONE;
+	n -= *used;
+	if ((uint64_t)n > (uint64_t)body->left)
+		n = (size_t)body->left;
+	*data = (struct slice){ p + *used, n };
+	*used += n;
+	body->left -= (int64_t)n;
+	if (chunked && body->left == 0)
+		body->state = DC;
+	return chunked || body->left > 0 ? HTTP_MORE : HTTP_DONE;
 }

@@ -12,59 +12,62 @@
 
 #include "http_parse.h"
 
-enum { NAME_LENGTH_MAX = 19, NAMES_OF_LENGTH = 3 };
-
-/* The names we look at, by their length. */
-static const struct known {
-	const char *name;
-	enum http_name id;
-} known[NAME_LENGTH_MAX + 1][NAMES_OF_LENGTH] = {
-	[4] = { { "host", HTTP_HOST } },
-	[5] = { { "range", HTTP_RANGE } },
-	[6] = { { "accept", HTTP_ACCEPT }, { "cookie", HTTP_COOKIE },
-		{ "expect", HTTP_EXPECT } },
-	[7] = { { "referer", HTTP_REFERER }, { "upgrade", HTTP_UPGRADE } },
-	[8] = { { "if-match", HTTP_IF_MATCH }, { "if-range", HTTP_IF_RANGE } },
-	[10] = { { "user-agent", HTTP_USER_AGENT },
-		{ "connection", HTTP_CONNECTION } },
-	[12] = { { "content-type", HTTP_CONTENT_TYPE } },
-	[13] = { { "if-none-match", HTTP_IF_NONE_MATCH },
-		{ "authorization", HTTP_AUTHORIZATION } },
-	[14] = { { "content-length", HTTP_CONTENT_LENGTH } },
-	[15] = { { "accept-encoding", HTTP_ACCEPT_ENCODING } },
-	[17] = { { "if-modified-since", HTTP_IF_MODIFIED_SINCE },
-		{ "transfer-encoding", HTTP_TRANSFER_ENCODING } },
-	[19] = { { "if-unmodified-since", HTTP_IF_UNMODIFIED_SINCE } }
+/* In the order of enum http_name, which is the alphabet's. */
+static const char names[HTTP_NAMES][20] = {
+	"", "accept", "accept-encoding", "authorization", "connection",
+	"content-length", "content-type", "cookie", "expect", "host",
+	"if-match", "if-modified-since", "if-none-match", "if-range",
+	"if-unmodified-since", "range", "referer", "transfer-encoding",
+	"upgrade", "user-agent"
 };
+
+/* Where those of a letter begin. */
+static const unsigned char first_with[32] = {
+	['a' & 31] = HTTP_ACCEPT, ['c' & 31] = HTTP_CONNECTION,
+	['e' & 31] = HTTP_EXPECT, ['h' & 31] = HTTP_HOST,
+	['i' & 31] = HTTP_IF_MATCH, ['r' & 31] = HTTP_RANGE,
+	['t' & 31] = HTTP_TRANSFER_ENCODING, ['u' & 31] = HTTP_UPGRADE
+};
+
+/* Four bytes at a time; the last four overlap what was compared before. */
+int
+http_is_word(const char *p, const char *word, size_t n)
+{
+	uint32_t a, b;
+	size_t i = 0;
+
+	for (;;) {
+		memcpy(&a, p + i, 4);
+		memcpy(&b, word + i, 4);
+		if (((a ^ b) & ~(uint32_t)0x20202020) != 0)
+			return 0;
+		if (i + 4 == n)
+			return 1;
+		i = i + 8 < n ? i + 4 : n - 4;
+	}
+}
 
 enum http_name
 http_find_name(const char *p, size_t n)
 {
-	const struct known *k, *last;
-	size_t i;
+	int id = first_with[*p & 31];
 
-	if (n > NAME_LENGTH_MAX)
+	if (id == HTTP_FIELD_OTHER || n < 4 || n >= sizeof(names[0]))
 		return HTTP_FIELD_OTHER;
-	last = known[n] + NAMES_OF_LENGTH;
-	for (k = known[n]; k < last && k->name != NULL; k++) {
-		/* In a token, setting 0x20 changes no more than the case of
-		 * what can be in our names. */
-		for (i = 0; i < n && (p[i] | 0x20) == k->name[i]; i++)
-			;
-		if (i == n)
-			return k->id;
-	}
+	for (; id < HTTP_NAMES && names[id][0] == (*p | 0x20); id++)
+		if (names[id][n] == '\0' && names[id][n - 1] != '\0'
+		    && http_is_word(p, names[id], n))
+			return (enum http_name)id;
 	return HTTP_FIELD_OTHER;
 }
 
 struct slice
 http_field(const struct http_head *head, enum http_name id)
 {
-	struct slice none = { NULL, 0 };
 	const struct http_field *f;
 
 	if (head->first[id] == 0)
-		return none;
+		return (struct slice){ NULL, 0 };
 	f = &head->field[head->first[id] - 1];
 	return (struct slice){ f->value, f->value_n };
 }
@@ -72,32 +75,28 @@ http_field(const struct http_head *head, enum http_name id)
 struct slice
 http_field_named(const struct http_head *head, const char *name)
 {
-	struct slice none = { NULL, 0 };
 	const struct http_field *f = head->field;
-	const struct http_field *last = f + head->nfields;
 
-	for (; f < last; f++)
+	for (; f < head->field + head->nfields; f++)
 		if (slice_case_eq((struct slice){ f->name, f->name_n }, name))
 			return (struct slice){ f->value, f->value_n };
-	return none;
+	return (struct slice){ NULL, 0 };
 }
 
-/* The comma that ends the element at i, or value.n. A quote that is never
- * closed takes in all that follows. */
-static size_t
-element_end(struct slice value, size_t i)
+/* The comma that ends the element at p, or end. A quote that is never closed
+ * takes in all that follows. */
+static const char *
+element_end(const char *p, const char *end)
 {
 	int quoted = 0;
 
-	for (; i < value.n; i++) {
-		if (value.p[i] == '"')
+	for (; p < end && (quoted || *p != ','); p++) {
+		if (*p == '"')
 			quoted = !quoted;
-		else if (value.p[i] == '\\' && quoted)
-			i++;
-		else if (value.p[i] == ',' && !quoted)
-			return i;
+		else if (*p == '\\' && quoted && end - p > 1)
+			p++;
 	}
-	return value.n;
+	return p;
 }
 
 /* *field is the index of the field we are in, *at the offset in its value;
@@ -106,45 +105,26 @@ struct slice
 http_list(const struct http_head *head, enum http_name id, unsigned *field,
     size_t *at)
 {
-	struct slice none = { NULL, 0 }, value, element;
+	struct slice element;
 	const struct http_field *f;
-	size_t end;
+	const char *p, *stop;
 
 	if (*field == 0 && *at == 0)
 		*field = head->first[id] == 0 ? head->nfields
 		    : head->first[id] - 1u;
 	for (; *field < head->nfields; (*field)++, *at = 0) {
 		f = &head->field[*field];
-		if (f->id != id)
-			continue;
-		value = (struct slice){ f->value, f->value_n };
-		while (*at < value.n) {
-			end = element_end(value, *at);
-			element = (struct slice){ value.p + *at, end - *at };
+		while (f->id == id && *at < f->value_n) {
+			p = f->value + *at;
+			stop = element_end(p, f->value + f->value_n);
+			*at += (size_t)(stop - p) + 1;
+			element = (struct slice){ p, (size_t)(stop - p) };
 			element = slice_trim(element);
-			*at = end + 1;
 			if (element.n > 0)
 				return element;
 		}
 	}
-	return none;
-}
-
-/* True for a port without its colon; it may be empty (RFC 3986 3.2.3). */
-static int
-is_port(const char *p, const char *end)
-{
-	unsigned digit, number = 0;
-
-	if (end - p > 5)
-		return 0;
-	for (; p < end; p++) {
-		digit = (unsigned)(unsigned char)*p - '0';
-		if (digit > 9)
-			return 0;
-		number = number * 10 + digit;
-	}
-	return number <= 65535;
+	return (struct slice){ NULL, 0 };
 }
 
 /* Steps over "[...]" with an IPv6 address in it; NULL if it is not one. No
@@ -164,43 +144,41 @@ skip_literal(const char *p, const char *end)
 	return p + 1;
 }
 
-static int
-is_hex(char c)
-{
-	return (c >= '0' && c <= '9')
-	    || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-
-/* Steps over a name; NULL if it is not one. An empty label is refused: ".."
- * may become a folder's name (mod_simple_vhost, mod_evhost). */
+/* Steps over a name. Stops at an empty label: ".." may become a folder's name
+ * (mod_simple_vhost, mod_evhost). */
 static const char *
-skip_name(const char *p, const char *end)
+skip_name(const char *p)
 {
 	const char *start = p;
 
-	for (; p < end; p++) {
-		if (http_is(*p, HTTP_HOST_NAME))
-			continue;
-		if (*p == ':')
-			break;
+	for (;;) {
+		while (http_is(*p, HTTP_HOST_NAME))
+			p++;
 		if (*p == '.' && p > start && p[-1] != '.')
-			continue;
-		if (*p != '%' || end - p < 3
-		    || !is_hex(p[1]) || !is_hex(p[2]))
-			return NULL;
+			p++;
+		else if (*p == '%' && http_is(p[1], HTTP_HEX)
+		    && http_is(p[2], HTTP_HEX))
+			p += 3;
+		else
+			return p;
 	}
-	return p;
 }
 
 int
 http_is_host(struct slice s)
 {
-	const char *p = s.p, *end = s.p + s.n;
+	const char *p, *port, *end = s.p + s.n;
+	unsigned number = 0;
 
-	if (s.n == 0)
-		return 0;
-	p = *p == '[' ? skip_literal(p, end) : skip_name(p, end);
+	p = *s.p == '[' ? skip_literal(s.p, end) : skip_name(s.p);
 	if (p == NULL || p == s.p)
 		return 0;
-	return p == end || (*p == ':' && is_port(p + 1, end));
+	if (p < end && *p == ':') {	/* may be empty: RFC 3986 3.2.3 */
+		port = ++p;
+		for (; *p >= '0' && *p <= '9'; p++)
+			number = number * 10 + (unsigned)(*p - '0');
+		if (p - port > 5 || number > 65535)
+			return 0;
+	}
+	return p == end;
 }

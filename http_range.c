@@ -7,6 +7,8 @@
  * the client had not asked; sums are never made of a client's numbers before
  * they are cut to the size of the file.
  */
+#include <string.h>
+
 #include "http.h"
 
 static int
@@ -15,15 +17,17 @@ is_get(const struct http_head *head)
 	return head->method == HTTP_GET || head->method == HTTP_HEAD;
 }
 
-/* The number of field lines of that name. */
-static unsigned
-count_fields(const struct http_head *head, enum http_name id)
+/* The value of a field that is there once; p is NULL if it is not, or more
+ * often: such a condition does not count. */
+static struct slice
+only_field(const struct http_head *head, enum http_name id)
 {
-	unsigned i, n = 0;
+	unsigned i;
 
-	for (i = 0; i < head->nfields; i++)
-		n += head->field[i].id == id;
-	return n;
+	for (i = head->first[id]; i < head->nfields; i++)
+		if (i > 0 && head->field[i].id == id)
+			return (struct slice){ NULL, 0 };
+	return http_field(head, id);
 }
 
 /* ---- entity tags (RFC 9110 8.8.3) --------------------------------------- */
@@ -52,26 +56,19 @@ tags_match(struct slice a, struct slice b, int strong)
 static struct slice
 take_tag(struct slice *list)
 {
-	struct slice tag = { NULL, 0 };
-	const char *p = list->p, *end = list->p + list->n;
-	const char *start;
+	const char *p = list->p, *end = p + list->n, *start, *close;
 
 	while (p < end && (*p == ' ' || *p == '\t' || *p == ','))
 		p++;
 	start = p;
 	if (end - p >= 2 && p[0] == 'W' && p[1] == '/')
 		p += 2;
-	if (p == end || *p != '"')
-		return tag;
-	do
-		p++;
-	while (p < end && *p != '"');
-	if (p == end)
-		return tag;
-	p++;
-	tag = (struct slice){ start, (size_t)(p - start) };
-	*list = (struct slice){ p, (size_t)(end - p) };
-	return tag;
+	close = end - p < 2 || *p != '"' ? NULL
+	    : memchr(p + 1, '"', (size_t)(end - p) - 1);
+	if (close == NULL)
+		return (struct slice){ NULL, 0 };
+	*list = (struct slice){ close + 1, (size_t)(end - close) - 1 };
+	return (struct slice){ start, (size_t)(close + 1 - start) };
 }
 
 /* True when a field of that name has etag, or "*", in any of its lines. */
@@ -87,31 +84,16 @@ has_tag(const struct http_head *head, enum http_name id, struct slice etag,
 			continue;
 		list.p = head->field[i].value;
 		list.n = head->field[i].value_n;
-		if (list.n == 1 && list.p[0] == '*')
+		if (slice_eq(list, (struct slice){ "*", 1 }))
 			return 1;
-		for (;;) {
-			tag = take_tag(&list);
-			if (tag.n == 0)
-				break;
+		for (tag = take_tag(&list); tag.n > 0; tag = take_tag(&list))
 			if (tags_match(tag, etag, strong))
 				return 1;
-		}
 	}
 	return 0;
 }
 
 /* ---- conditions (RFC 9110 13) ------------------------------------------- */
-
-/* Reads the one date of a field. Returns -1 for none, an impossible one, or
- * more than one: the condition does not count (RFC 9110 13.1.3, 13.1.4). */
-static int
-one_date(const struct http_head *head, enum http_name id, time_t now,
-    time_t *date)
-{
-	if (head->first[id] == 0 || count_fields(head, id) > 1)
-		return -1;
-	return date_parse(http_field(head, id), now, date);
-}
 
 int
 http_conditions(const struct http_head *head,
@@ -122,16 +104,16 @@ http_conditions(const struct http_head *head,
 	if (head->first[HTTP_IF_MATCH] != 0) {
 		if (!has_tag(head, HTTP_IF_MATCH, v->etag, 1))
 			return 412;
-	} else if (one_date(head, HTTP_IF_UNMODIFIED_SINCE, v->now, &date)
-	    == 0 && v->modified > date) {
+	} else if (date_parse(only_field(head, HTTP_IF_UNMODIFIED_SINCE),
+	    v->now, &date) == 0 && v->modified > date) {
 		return 412;
 	}
 	if (head->first[HTTP_IF_NONE_MATCH] != 0) {
 		if (has_tag(head, HTTP_IF_NONE_MATCH, v->etag, 0))
 			return is_get(head) ? 304 : 412;
 	} else if (is_get(head)
-	    && one_date(head, HTTP_IF_MODIFIED_SINCE, v->now, &date) == 0
-	    && v->modified <= date) {
+	    && date_parse(only_field(head, HTTP_IF_MODIFIED_SINCE), v->now,
+	    &date) == 0 && v->modified <= date) {
 		return 304;
 	}
 	return 200;
@@ -143,13 +125,11 @@ http_conditions(const struct http_head *head,
 static int
 if_range_holds(const struct http_head *head, const struct http_validators *v)
 {
-	struct slice value = http_field(head, HTTP_IF_RANGE), rest = value, tag;
+	struct slice value = only_field(head, HTTP_IF_RANGE), rest = value, tag;
 	time_t date;
 
 	if (value.p == NULL)
-		return 1;
-	if (count_fields(head, HTTP_IF_RANGE) > 1)
-		return 0;
+		return head->first[HTTP_IF_RANGE] == 0;
 	if (value.n > 0 && (value.p[0] == '"' || is_weak(value))) {
 		tag = take_tag(&rest);
 		return rest.n == 0 && tags_match(tag, v->etag, 1);
@@ -157,20 +137,19 @@ if_range_holds(const struct http_head *head, const struct http_validators *v)
 	return date_parse(value, v->now, &date) == 0 && date == v->modified;
 }
 
-/* Takes digits off the front of s; what no int64_t holds becomes the largest
- * one. Returns how many. */
-static size_t
-take_number(struct slice *s, int64_t *number)
+/* Reads digits, or nothing, into *number; what no int64_t holds becomes the
+ * largest one. Returns 0 or -1. */
+static int
+read_number(struct slice s, int64_t *number)
 {
-	size_t n = 0;
+	size_t i;
 
-	while (n < s->n && s->p[n] >= '0' && s->p[n] <= '9')
-		n++;
-	if (n > 0 && str_number((struct slice){ s->p, n }, number) == -1)
+	for (i = 0; i < s.n; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return -1;
+	if (s.n > 0 && str_number(s, number) == -1)
 		*number = INT64_MAX;
-	s->p += n;
-	s->n -= n;
-	return n;
+	return 0;
 }
 
 /* Reads "first-last", "first-" or "-count" of size bytes into *r, whose length
@@ -178,26 +157,25 @@ take_number(struct slice *s, int64_t *number)
 static int
 read_range(struct slice s, int64_t size, struct http_range *r)
 {
-	int64_t first = 0, last = INT64_MAX;
-	size_t has_first = take_number(&s, &first), has_last;
+	const char *dash = memchr(s.p, '-', s.n);
+	struct slice from = s, to;
+	int64_t last = INT64_MAX;
 
-	if (s.n == 0 || *s.p != '-')
+	if (dash == NULL || s.n == 1)
 		return -1;
-	s.p++;
-	s.n--;
-	has_last = take_number(&s, &last);
-	if (s.n > 0 || has_first + has_last == 0)
+	from.n = (size_t)(dash - s.p);
+	to = (struct slice){ dash + 1, s.n - from.n - 1 };
+	r->first = 0;
+	if (read_number(from, &r->first) == -1 || read_number(to, &last) == -1
+	    || (from.n > 0 && r->first > last))
 		return -1;
-	if (has_first == 0) {
-		first = last < size ? size - last : 0;
-		last = size - 1;
-	} else if (first > last) {
-		return -1;
+	if (from.n == 0) {
+		r->first = last < size ? size - last : 0;
+		last = size;
 	}
 	if (last >= size)
 		last = size - 1;
-	r->first = first;
-	r->length = first <= last ? last - first + 1 : 0;
+	r->length = r->first <= last ? last - r->first + 1 : 0;
 	return 0;
 }
 
@@ -207,26 +185,22 @@ read_range(struct slice s, int64_t size, struct http_range *r)
 static unsigned
 add_range(struct http_range *ranges, unsigned n, struct http_range r)
 {
-	struct http_range *old;
-	int64_t end;
+	int64_t end = r.first + r.length, old_end;
 	unsigned i, kept = 0, place = n;
 
 	for (i = 0; i < n; i++) {
-		old = &ranges[i];
-		if (r.first > old->first + old->length
-		    || old->first > r.first + r.length) {
-			ranges[kept++] = *old;
+		old_end = ranges[i].first + ranges[i].length;
+		if (r.first > old_end || ranges[i].first > end) {
+			ranges[kept++] = ranges[i];
 			continue;
 		}
-		end = r.first + r.length;
-		if (end < old->first + old->length)
-			end = old->first + old->length;
-		if (r.first > old->first)
-			r.first = old->first;
-		r.length = end - r.first;
+		end = end > old_end ? end : old_end;
+		if (r.first > ranges[i].first)
+			r.first = ranges[i].first;
 		if (place == n)			/* keep the first one's */
 			place = kept++;
 	}
+	r.length = end - r.first;
 	if (place == n)
 		place = kept++;
 	ranges[place] = r;
@@ -237,7 +211,7 @@ int
 http_ranges(const struct http_head *head, const struct http_validators *v,
     int64_t size, struct http_range ranges[HTTP_RANGES_MAX], unsigned *n)
 {
-	struct slice value = http_field(head, HTTP_RANGE), spec;
+	struct slice value = only_field(head, HTTP_RANGE), spec;
 	struct http_range r;
 	unsigned field = 0, count = 0;
 	size_t at = 0, skip = 6;
@@ -245,7 +219,7 @@ http_ranges(const struct http_head *head, const struct http_validators *v,
 	*n = 0;
 	if (value.n < skip
 	    || !slice_case_eq((struct slice){ value.p, skip }, "bytes=")
-	    || count_fields(head, HTTP_RANGE) > 1 || !if_range_holds(head, v))
+	    || !if_range_holds(head, v))
 		return 200;
 	for (;;) {
 		spec = http_list(head, HTTP_RANGE, &field, &at);
@@ -263,7 +237,5 @@ http_ranges(const struct http_head *head, const struct http_validators *v,
 		if (r.length > 0)
 			*n = add_range(ranges, *n, r);
 	}
-	if (count == 0)
-		return 200;
-	return *n > 0 ? 206 : 416;
+	return count == 0 ? 200 : *n > 0 ? 206 : 416;
 }

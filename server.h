@@ -257,10 +257,6 @@ void conn_free_pools(struct server *srv);
 
 /* ---- conn.c: the life of one connection --------------------------------- */
 
-/* Takes over fd, non-blocking, and runs it. peer may be NULL (unix). Returns
- * 0, or -1: no memory; fd was closed. */
-int conn_new(struct server *srv, struct listener *listener, int fd,
-    const struct sockaddr *peer, socklen_t peer_size);
 /* Runs a connection from its state until it has to wait. */
 void conn_run(struct connection *con);
 /* The kernel reported events on a connection (fdevent_fn). */
@@ -283,8 +279,12 @@ conn_wake(struct connection *con)
 	srv->jobs_last = &con->next;
 }
 
-/* ---- conn_timeout.c: what time does to connections ---------------------- */
+/* ---- conn_life.c: how it begins and how time ends it -------------------- */
 
+/* Takes over fd, non-blocking, and runs it. peer may be NULL (unix). Returns
+ * 0, or -1: no memory; fd was closed. */
+int conn_new(struct server *srv, struct listener *listener, int fd,
+    const struct sockaddr *peer, socklen_t peer_size);
 /* A timer of the wheel expired (timer_fn). */
 void conn_expire(void *server, struct timer *t);
 /* Closes idle connections (graceful), or all of them. */

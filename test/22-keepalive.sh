@@ -91,9 +91,9 @@ like "the last answer says so" \
 # We end the connection while the client's next request is in the kernel: a
 # reset would eat the end of the answer.
 stop_server
-dd if=/dev/zero of=root/big bs=65536 count=48 2>/dev/null
+dd if=/dev/zero of=root/big bs=65536 count=16 2>/dev/null
 start_server 'server.max-keep-alive-requests = 1'
 one='GET /big HTTP/1.1\r\nHost: x\r\n\r\n'
 is "the last answer comes whole" "$(raw -s -z 4096 "$one" -w 200 "$one" -w 200 |
-    awk '{ print ($1 > 3145728), $2 }')" "1 eof"
+    awk '{ print ($1 > 1048576), $2 }')" "1 eof"
 

@@ -86,6 +86,29 @@ run -f /no/such/file
 is "no such configuration: status 1" $? 1
 like "... says so" "$(cat err)" "*/no/such/file*"
 
+configure ''
+is "a configuration from an inherited descriptor" \
+    "$("$GLIMD" -t -f /dev/fd/3 3<glimd.conf)" "Syntax OK"
+
+if [ "$(id -u)" = 0 ]; then
+	mkdir -p jail/root
+	cp root/a.txt jail/root
+	configure "server.chroot = \"$WORK/jail\"
+server.pid-file = \"$WORK/jail.pid\""
+	sed 's,^server.document-root.*,server.document-root = "/root",' \
+	    glimd.conf >jail.conf
+	run -f jail.conf
+	is "a chroot without devices" "$? $(cat err | grep -v note)" "0 "
+	PID=$(cat jail.pid)
+	mine $PID
+	is "... is where it lives" "$(readlink /proc/$PID/root)" "$WORK/jail"
+	kill $PID
+	empty_or_gone() { [ ! -s jail.pid ]; }
+	okay "... leaves no stale pid" wait_for empty_or_gone
+else
+	skip "a chroot" "only root may"
+fi
+
 # ---- in the foreground ------------------------------------------------------
 
 start_server "server.pid-file = \"$WORK/pid\""

@@ -1,15 +1,39 @@
 /*
- * conn_timeout.c - what the passing of time, and the end of the server, do to
- * connections.
+ * conn_life.c - how a connection begins, and what the passing of time and the
+ * end of the server do to it.
  *
- * Called by server.c, through the timer wheel. Besides conn_run it is the only
- * place that sets a connection's state: to an error, an answer or the end.
+ * Called by net.c and server.c, some of it through the timer wheel. Besides
+ * conn_run it is the only place that sets a connection's state: to an error,
+ * an answer or the end.
  */
 #include <stddef.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "server.h"
 
 enum { LAST_CHANCE = 5 };	/* seconds for who has not asked yet */
+
+int
+conn_new(struct server *srv, struct listener *listener, int fd,
+    const struct sockaddr *peer, socklen_t peer_size)
+{
+	struct connection *con = conn_take(srv);
+
+	if (con == NULL) {
+		close(fd);
+		return -1;
+	}
+	con->listener = listener;
+	con->fd = fd;
+	con->peer.sa.sa_family = AF_UNIX;
+	if (peer != NULL && peer_size <= sizeof(con->peer)
+	    && (peer->sa_family == AF_INET || peer->sa_family == AF_INET6))
+		memcpy(&con->peer, peer, peer_size);
+	srv->accepted++;
+	conn_run(con);
+	return 0;
+}
 
 static struct connection *
 of_timer(struct timer *t)
