@@ -30,7 +30,7 @@ enum {
 typedef enum conn_state conn_step(struct connection *con);
 
 static conn_step request_start, read_head, handle_request, read_body,
-    response_start, write_queue, response_end, fail, shut, dead;
+    response_start, write_queue, response_end, fail, shut;
 
 static const struct step {
 	conn_step *fn;
@@ -46,7 +46,7 @@ static const struct step {
 	[CONN_RESPONSE_END] = { response_end, 0, "response-end" },
 	[CONN_ERROR] = { fail, 0, "error" },
 	[CONN_CLOSE] = { shut, FDEVENT_IN, "close" },
-	[CONN_DEAD] = { dead, 0, "dead" }
+	[CONN_DEAD] = { fail, 0, "dead" }
 };
 
 /* ---- the steps ---- */
@@ -391,12 +391,6 @@ shut(struct connection *con)
 	if (got == CONN_IO_GOT)
 		conn_wake(con);
 	return got == CONN_IO_GONE ? CONN_DEAD : CONN_CLOSE;
-}
-
-static enum conn_state
-dead(struct connection *con)
-{
-	return con->state;
 }
 
 /* ---- the driver ---- */

@@ -251,33 +251,6 @@ read_value(struct http_head *head, struct http_field *f, char *p,
 	return next;
 }
 
-/* Transfer-Encoding: "chunked" and nothing else (RFC 9112 6.1). Only a list
- * of other codings that ends in one "chunked" has a known framing: 501. */
-static char *
-check_coding(struct http_head *head, struct slice rest, char *next)
-{
-	struct slice coding;
-	const char *comma, *start = rest.p;
-
-	if (head->minor == 0)
-		return refuse(head, 400, "Transfer-Encoding in HTTP/1.0");
-	head->framing = HTTP_CHUNKED;
-	while (!slice_case_eq(rest, "chunked")) {
-		comma = memchr(rest.p, ',', rest.n);
-		coding.p = rest.p;
-		coding.n = comma != NULL ? (size_t)(comma - rest.p) : 0;
-		if (coding.n == 0 || !http_is(coding.p[0], HTTP_TOKEN)
-		    || slice_case_eq(slice_trim(coding), "chunked"))
-			return refuse(head, 400,
-			    "Transfer-Encoding is not chunked");
-		rest.n -= coding.n + 1;
-		rest.p = comma + 1;
-		rest = slice_trim(rest);
-	}
-	return rest.p == start ? next :
-	    refuse(head, 501, "unknown transfer coding");
-}
-
 /* What a field means for the head as a whole. */
 static char *
 check_field(struct http_head *head, const struct http_field *f, char *next)
@@ -302,11 +275,14 @@ check_field(struct http_head *head, const struct http_field *f, char *next)
 	case HTTP_TRANSFER_ENCODING:
 		if (head->framing != HTTP_NO_BODY)
 			return refuse(head, 400, "more than one framing");
-		if (f->id == HTTP_TRANSFER_ENCODING)
-			return check_coding(head, value, next);
-		if (str_number(value, &head->body_length) == -1)
-			return refuse(head, 400, "malformed Content-Length");
-		head->framing = HTTP_LENGTH;
+		head->framing = f->id == HTTP_CONTENT_LENGTH ? HTTP_LENGTH
+		    : HTTP_CHUNKED;
+		if (head->framing == HTTP_LENGTH
+		    ? str_number(value, &head->body_length) == -1
+		    /* one coding, the one we know, and not in 1.0 (RFC 9112
+		     * 6.1): two readers might see two different bodies */
+		    : head->minor == 0 || !slice_case_eq(value, "chunked"))
+			return refuse(head, 400, "framing nobody can trust");
 		break;
 	case HTTP_EXPECT:
 		if (head->minor == 0)	/* RFC 9110 10.1.1 */

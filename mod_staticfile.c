@@ -235,20 +235,16 @@ open_file(struct connection *con)
 	return VERDICT_FINISHED;
 }
 
+/* All fields of the 200 but Content-Type, which is the first. */
 static void
-not_modified(struct connection *con)
+not_modified(struct request *req)
 {
-	struct request *req = con->req;
-	char date[DATE_HTTP_SIZE];
+	const struct stat_entry *e = req->entry;
+	const char *rest = e->type.p + e->type.n + 2;	/* its line end */
 
 	req->status = 304;
 	req->framing = RESPONSE_EMPTY;
-	if (req->entry->etag.n > 0)
-		conn_field(con, "ETag", req->entry->etag);
-	if (req->entry->modified <= con->srv->now) {
-		date_http(date, req->entry->modified);
-		conn_field(con, "Last-Modified", slice_of(date));
-	}
+	buf_add(&req->fields, rest, (size_t)(e->head + e->head_n - rest));
 }
 
 /* Returns the status: 200, or 206 with the part that is to be sent. Several
@@ -325,7 +321,7 @@ staticfile_start(struct plugin_self *self, struct connection *con)
 	    && req->head.first[HTTP_RANGE] != 0)
 		status = choose_range(con, &v);
 	if (status == 304) {
-		not_modified(con);
+		not_modified(req);
 	} else if (status == 412 || status == 416) {
 		size = e->size;
 		conn_error(con, status);	/* lets e go */

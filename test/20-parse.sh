@@ -135,7 +135,7 @@ for coding in identity 'chunked, identity' 'chunked, chunked' \
 	refuse 400 "Transfer-Encoding: $coding" \
 	    "${post}Transfer-Encoding: $coding\r\n\r\n0\r\n\r\n"
 done
-refuse 501 "Transfer-Encoding: gzip, chunked" \
+refuse 400 "Transfer-Encoding: gzip, chunked" \
     "${post}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"
 refuse 400 "two Transfer-Encodings" "${post}Transfer-Encoding: chunked\r\n\
 Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"

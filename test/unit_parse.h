@@ -220,9 +220,9 @@ static const struct parse_row {
 	    "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked" E,
 	    "400"),
 	ROW("6.1: unknown, then chunked", POST
-	    "Transfer-Encoding: gzip, chunked" E, "501"),
+	    "Transfer-Encoding: gzip, chunked" E, "400"),
 	ROW("6.1: two unknown, then chunked", POST
-	    "Transfer-Encoding: gzip,x;a=b , chunked" E, "501"),
+	    "Transfer-Encoding: gzip,x;a=b , chunked" E, "400"),
 	ROW("6.3: chunked not last", POST "Transfer-Encoding: chunked, gzip" E,
 	    "400"),
 	ROW("6.3: unknown only", POST "Transfer-Encoding: gzip" E, "400"),
