@@ -16,42 +16,34 @@ enum { HEAD_ROOM = 256 };	/* all but the stamp and the request's fields */
 
 const char conn_methods[] = "GET, HEAD, OPTIONS";
 
-/* The texts lie in the table: pointers would cost a relocation each. */
-static const struct {
-	short status;
-	char text[32];
-} status_texts[] = {
-	{ 100, "Continue" }, { 101, "Switching Protocols" }, { 200, "OK" },
-	{ 201, "Created" }, { 202, "Accepted" },
-	{ 203, "Non-Authoritative Information" }, { 204, "No Content" },
-	{ 205, "Reset Content" }, { 206, "Partial Content" },
-	{ 300, "Multiple Choices" }, { 301, "Moved Permanently" },
-	{ 302, "Found" }, { 303, "See Other" }, { 304, "Not Modified" },
-	{ 307, "Temporary Redirect" }, { 308, "Permanent Redirect" },
-	{ 400, "Bad Request" }, { 401, "Unauthorized" },
-	{ 402, "Payment Required" }, { 403, "Forbidden" }, { 404, "Not Found" },
-	{ 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
-	{ 408, "Request Timeout" }, { 409, "Conflict" }, { 410, "Gone" },
-	{ 411, "Length Required" }, { 412, "Precondition Failed" },
-	{ 413, "Content Too Large" }, { 414, "URI Too Long" },
-	{ 415, "Unsupported Media Type" }, { 416, "Range Not Satisfiable" },
-	{ 417, "Expectation Failed" }, { 421, "Misdirected Request" },
-	{ 422, "Unprocessable Content" }, { 426, "Upgrade Required" },
-	{ 429, "Too Many Requests" },
-	{ 431, "Request Header Fields Too Large" },
-	{ 500, "Internal Server Error" }, { 501, "Not Implemented" },
-	{ 502, "Bad Gateway" }, { 503, "Service Unavailable" },
-	{ 504, "Gateway Timeout" }, { 505, "HTTP Version Not Supported" }
-};
+/* Codes and texts, the usual ones first. An array of pointers would cost a
+ * relocation for each. */
+static const char status_texts[] =
+	"404Not Found\0" "304Not Modified\0" "206Partial Content\0"
+	"301Moved Permanently\0" "400Bad Request\0" "403Forbidden\0"
+	"405Method Not Allowed\0" "408Request Timeout\0"
+	"416Range Not Satisfiable\0" "503Service Unavailable\0" "201Created\0"
+	"204No Content\0" "302Found\0" "303See Other\0"
+	"307Temporary Redirect\0" "308Permanent Redirect\0" "401Unauthorized\0"
+	"411Length Required\0" "412Precondition Failed\0"
+	"413Content Too Large\0" "414URI Too Long\0" "417Expectation Failed\0"
+	"431Request Header Fields Too Large\0" "500Internal Server Error\0"
+	"501Not Implemented\0" "502Bad Gateway\0" "504Gateway Timeout\0"
+	"505HTTP Version Not Supported\0" "101Switching Protocols\0"
+	"202Accepted\0" "409Conflict\0" "410Gone\0"
+	"415Unsupported Media Type\0" "429Too Many Requests\0";
 
 const char *
 conn_status_text(int status)
 {
-	size_t i;
+	const char *p;
 
-	for (i = 0; i < COUNT(status_texts); i++)
-		if (status_texts[i].status == status)
-			return status_texts[i].text;
+	if (status == 200)
+		return "OK";
+	for (p = status_texts; *p != '\0'; p += strlen(p) + 1)
+		if ((p[0] - '0') * 100 + (p[1] - '0') * 10 + p[2] - '0'
+		    == status)
+			return p + 3;
 	return "Unknown";
 }
 

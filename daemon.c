@@ -207,46 +207,35 @@ int
 daemon_drop(struct server *srv)
 {
 	const struct core_conf *core = srv->core;
-	const char *step = "";
-	struct passwd *user = NULL;
-	struct group *group = NULL;
+	const char *user = core->username, *group = core->groupname;
+	const char *step = "/dev/null";
+	struct passwd *pw;
+	struct group *gr;
+	uid_t uid = 0;
+	gid_t gid = 0;
 
 	srv->null_fd = sys_open("/dev/null", O_RDWR, 0);
-	if (srv->null_fd == -1) {
-		LOG(srv, "/dev/null: %s", strerror(errno));
-		return -1;
-	}
-	if (geteuid() != 0)
+	if (srv->null_fd == -1)
+		goto failed;
+	if (geteuid() != 0
+	    || (user == NULL && group == NULL && core->chroot == NULL))
 		return 0;
-	if (core->username != NULL && core->username[0] != '\0') {
-		user = getpwnam(core->username);
-		if (user == NULL || user->pw_uid == 0) {
-			LOG(srv, "server.username \"%s\" is %s",
-			    core->username, user == NULL ? "unknown" : "root");
-			return -1;
-		}
+	/* server_check saw that they exist and are not root */
+	step = "getpwnam, getgrnam";
+	pw = user != NULL ? getpwnam(user) : NULL;
+	gr = group != NULL ? getgrnam(group) : NULL;
+	if ((user != NULL && pw == NULL) || (group != NULL && gr == NULL))
+		goto failed;
+	if (pw != NULL) {
+		uid = pw->pw_uid;
+		gid = pw->pw_gid;
 	}
-	if (core->groupname != NULL && core->groupname[0] != '\0') {
-		group = getgrnam(core->groupname);
-		if (group == NULL || group->gr_gid == 0) {
-			LOG(srv, "server.groupname \"%s\" is %s",
-			    core->groupname, group == NULL ? "unknown"
-			    : "group 0");
-			return -1;
-		}
-	}
-	if (user == NULL && group == NULL && core->chroot == NULL)
-		return 0;
-	if (user != NULL && group == NULL && user->pw_gid == 0) {
-		LOG(srv, "server.username \"%s\" has group 0: set "
-		    "server.groupname", core->username);
-		return -1;
-	}
+	if (gr != NULL)
+		gid = gr->gr_gid;
 	tzset();			/* its files are out of reach soon */
-	if (sys_become(core->username, user != NULL ? user->pw_uid : 0,
-	    group != NULL ? group->gr_gid : user != NULL ? user->pw_gid : 0,
-	    core->chroot, &step) == 0)
+	if (sys_become(user, uid, gid, core->chroot, &step) == 0)
 		return 0;
+failed:
 	LOG(srv, "%s: %s", step, strerror(errno));
 	return -1;
 }

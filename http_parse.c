@@ -45,7 +45,7 @@ static const char methods[] =
 	"UPDATEREDIRECTREF\0VERSION-CONTROL\0";
 
 /* Steps over bytes of one kind, by fours: this loop is most of the parser. */
-static inline char *
+static char *
 skip(char *p, const char *end, int kind)
 {
 	for (; end - p >= 4; p += 4) {

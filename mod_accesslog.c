@@ -7,6 +7,7 @@
  * cannot be written loses lines, whole ones, and never a request.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -176,16 +177,21 @@ add_value(struct accesslog *al, const struct op *op,
 static void
 stamp(struct accesslog *al, time_t now)
 {
+	char date[DATE_LOG_SIZE];
 	struct op *op;
 	struct tm tm;
 
 	al->stamped = now;
+	date_log(date, now);
 	if (localtime_r(&now, &tm) == NULL)
 		return;
 	for (op = al->ops; op->letter != '\0'; op++)
 		if (op->letter == 't')
-			op->stamp_n = strftime(op->stamp, sizeof(op->stamp),
-			    op->name, &tm);
+			op->stamp_n = op->name == NULL
+			    ? (size_t)snprintf(op->stamp, sizeof(op->stamp),
+			    "[%s]", date)
+			    : strftime(op->stamp, sizeof(op->stamp), op->name,
+			    &tm);
 }
 
 /* Writes what is there. What does not go out stays, for a reader that is slow
@@ -273,8 +279,8 @@ read_letter(struct op *op, char *p)
 	if (*p == '\0' || strchr("%aAbBCDefhHiIklmnoOpqrstTuUvVX", *p) == NULL
 	    || (name == NULL && strchr("Ceio", *p) != NULL))
 		return NULL;
-	if (*p == 't' && (name == NULL || strcmp(name, "sec") == 0))
-		op->name = name != NULL ? "%s" : "[%d/%b/%Y:%H:%M:%S %z]";
+	if (*p == 't' && name != NULL && strcmp(name, "sec") == 0)
+		op->name = "%s";
 	for (; *p == 'i' && *name != '\0'; name++)
 		if (*name >= 'A' && *name <= 'Z')
 			*name = (char)(*name | 0x20);

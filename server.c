@@ -47,8 +47,21 @@ tick(struct server *srv)
 
 /* ---- signals ---- */
 
+/* Was the signal seen? Says so, with its sender, in the log. */
+static int
+told(struct server *srv, enum signal_flag flag, const char *what)
+{
+	uid_t uid;
+	pid_t pid;
+
+	if (!signal_take(flag, &uid, &pid))
+		return 0;
+	LOG(srv, "[note] %s, UID = %ld PID = %ld", what, (long)uid, (long)pid);
+	return 1;
+}
+
 static void
-reopen_logs(struct server *srv, uid_t uid, pid_t pid)
+reopen_logs(struct server *srv)
 {
 	const char *why;
 
@@ -56,8 +69,6 @@ reopen_logs(struct server *srv, uid_t uid, pid_t pid)
 		LOG(srv, "%s %s: %s; the old log goes on", why,
 		    srv->core->errorlog, strerror(errno));
 	plugins_tell(srv->plugins, HOOK_SIGHUP, srv);
-	LOG(srv, "[note] logs reopened, UID = %ld PID = %ld", (long)uid,
-	    (long)pid);
 }
 
 /* No new clients; those there are get what they asked for. */
@@ -73,34 +84,20 @@ quit(struct server *srv)
 static void
 act_on_signals(struct server *srv)
 {
-	uid_t uid;
-	pid_t pid;
-
-	if (signal_take(SIGNAL_STOP, &uid, &pid)
-	    || (srv->interrupted && signal_take(SIGNAL_INT, &uid, &pid))) {
-		LOG(srv, "[note] stopped, UID = %ld PID = %ld", (long)uid,
-		    (long)pid);
+	if (told(srv, SIGNAL_STOP, "stop")
+	    || (srv->interrupted && told(srv, SIGNAL_INT, "stop")))
 		srv->stopping = 1;
-	}
-	if (signal_take(SIGNAL_INT, &uid, &pid)) {
+	if (told(srv, SIGNAL_INT, "graceful stop")) {
 		srv->interrupted = 1;	/* the next one stops */
-		LOG(srv, "[note] graceful stop, UID = %ld PID = %ld",
-		    (long)uid, (long)pid);
 		quit(srv);
 	}
-	if (signal_take(SIGNAL_QUIT, &uid, &pid)) {
-		LOG(srv, "[note] graceful stop, UID = %ld PID = %ld",
-		    (long)uid, (long)pid);
+	if (told(srv, SIGNAL_QUIT, "graceful stop"))
 		quit(srv);
-	}
-	if (signal_take(SIGNAL_RELOAD, &uid, &pid))
-		reopen_logs(srv, uid, pid);
-	if (signal_take(SIGNAL_REOPEN, &uid, &pid))
-		reopen_logs(srv, uid, pid);
-	if (signal_take(SIGNAL_UPGRADE, &uid, &pid)
-	    || signal_take(SIGNAL_NO_ACCEPT, &uid, &pid))
-		LOG(srv, "[note] signal without meaning here, UID = %ld "
-		    "PID = %ld", (long)uid, (long)pid);
+	if (told(srv, SIGNAL_RELOAD, "logs reopened")
+	    || told(srv, SIGNAL_REOPEN, "logs reopened"))
+		reopen_logs(srv);
+	(void)told(srv, SIGNAL_UPGRADE, "no upgrade yet");
+	(void)told(srv, SIGNAL_NO_ACCEPT, "WINCH has no meaning yet");
 	if (signal_take(SIGNAL_CHILD, NULL, NULL))
 		plugins_tell(srv->plugins, HOOK_WAITPID, srv);
 	if (signal_take(SIGNAL_TICK, NULL, NULL))
