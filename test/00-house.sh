@@ -156,3 +156,6 @@ is "the sources have at most 12000 lines" \
 is "the Makefile lists every source" "$(for file in *.c; do
 	grep -q "\(^\|[^a-z_]\)${file%.c}\.o" Makefile || echo $file
 done)" ""
+is "the manual knows every key" "$(grep -h -v '#include' server_conf.c mod_*.c |
+    grep -o '"[a-z-]*\.[a-z][a-z0-9-]*"' | tr -d '"' | sort -u |
+    while read -r key; do grep -q -- "$key" glimd.8 || echo "$key"; done)" ""
