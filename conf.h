@@ -20,6 +20,7 @@ struct conf_place {
 struct conf_report {
 	void (*say)(void *context, const char *line);
 	void *context;
+	int forgiving;		/* conf_read returns what it understood */
 	unsigned faults;	/* the configuration cannot be used */
 };
 

@@ -403,7 +403,7 @@ conf_read(const char *file, struct buf *text, struct conf_report *report)
 	} else {
 		parse_stream(&p, conf_nowhere, file, fopen(file, "r"), fclose);
 	}
-	if (report->faults == faults)
+	if (report->faults == faults || report->forgiving)
 		return p.conf;
 	/* Half of what somebody wrote might mean the opposite. */
 	conf_drop(p.conf);

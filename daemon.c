@@ -73,6 +73,54 @@ daemon_pidfile_open(struct server *srv)
 	return 0;
 }
 
+/* Ours while we live: a lock tells the running server from a number that was
+ * left behind. A file system without locks is no reason not to start. */
+static int
+lock(struct server *srv)
+{
+	struct flock lock;
+
+	memset(&lock, 0, sizeof(lock));
+	lock.l_type = F_WRLCK;
+	lock.l_whence = SEEK_SET;
+	if (fcntl(srv->pid_fd, F_SETLK, &lock) == 0
+	    || (errno != EAGAIN && errno != EACCES))
+		return 0;
+	LOG(srv, "the pid file %s belongs to a server that runs",
+	    srv->core->pid_file);
+	return -1;
+}
+
+int
+daemon_signal(const char *pid_file, int number)
+{
+	int fd = open(pid_file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	const char *why = NULL;
+	struct flock lock;
+	char text[24] = "";
+	long pid;
+
+	memset(&lock, 0, sizeof(lock));
+	lock.l_type = F_WRLCK;
+	lock.l_whence = SEEK_SET;
+	if (fd == -1 || read(fd, text, sizeof(text) - 1) == -1
+	    || fcntl(fd, F_GETLK, &lock) == -1)
+		why = strerror(errno);
+	if (fd != -1)
+		close(fd);
+	pid = strtol(text, NULL, 10);
+	if (why == NULL && lock.l_type == F_UNLCK)
+		why = "no server runs with it";
+	else if (why == NULL && (pid <= 1 || lock.l_pid != (pid_t)pid))
+		why = "it does not name the server that runs with it";
+	else if (why == NULL && kill((pid_t)pid, number) == -1)
+		why = strerror(errno);
+	if (why == NULL)
+		return 0;
+	fprintf(stderr, "glimd: pid file %s: %s\n", pid_file, why);
+	return -1;
+}
+
 /* Never truncated first: a reader finds a whole number at every moment. */
 static int
 write_pidfile(struct server *srv)
@@ -82,6 +130,8 @@ write_pidfile(struct server *srv)
 
 	if (srv->pid_fd == -1)
 		return 0;
+	if (lock(srv) == -1)
+		return -1;
 	n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 	if (pwrite(srv->pid_fd, text, (size_t)n, 0) == n
 	    && ftruncate(srv->pid_fd, n) == 0) {

@@ -21,7 +21,7 @@
 static const char usage[] =
     "usage: glimd [-D] [-t | -p] [-m DIR] -f FILE\n"
     "       glimd [-D] [-l [HOST:]PORT] [-m DIR] PATH\n"
-    "       glimd -s stop|quit|reload|reopen|upgrade -f FILE\n"
+    "       glimd -s stop|quit|reopen -f FILE\n"
     "       glimd -1 -f FILE\n"
     "       glimd -v | -V | -h\n";
 
@@ -101,9 +101,10 @@ take(struct options *opt, int option, const char *value)
 		return refuse("-%c needs a value", optopt);
 	if (option == '?')
 		return refuse("there is no option -%c", optopt);
+	if (option == 's' && signal_number(value) == 0)
+		return refuse("-s takes stop, quit or reopen");
 	if (option == 's')
-		return refuse("-s takes stop, quit, reload, reopen or upgrade,"
-		    " and none of them is supported yet");
+		opt->word = value;
 	if (option == 'i' && (str_number(slice_of(value), &number) == -1
 	    || number < 1 || number > INT_MAX))
 		return refuse("-i takes a number of seconds");
@@ -143,6 +144,8 @@ options_parse(struct options *opt, int argc, char **argv)
 	if (opt->file == NULL && opt->path == NULL)
 		return refuse("nothing to serve: name a configuration"
 		    " (-f FILE), or a folder (\".\" is this one)");
+	if (opt->word != NULL && opt->file == NULL)
+		return refuse("-s goes with -f: the file names the pid file");
 	if (opt->file != NULL && opt->path != NULL)
 		return refuse("-f FILE or PATH, not both: the file says what"
 		    " is served (server.document-root)");

@@ -16,6 +16,7 @@ struct options {
 	const char *listen;	/* -l */
 	const char *module_dir;	/* -m */
 	int foreground;		/* -D */
+	const char *word;	/* -s: what to tell the running server */
 	int check;		/* -t */
 	int print;		/* -p */
 	int one;		/* -1 */
@@ -38,6 +39,10 @@ int options_text(const struct options *opt, struct buf *text);
 int daemon_clean(const struct options *opt);
 /* Opens server.pid-file, without touching what is in it. */
 int daemon_pidfile_open(struct server *srv);
+/* Sends signal number to the server that runs with this pid file. It is ours
+ * only if it holds a lock on the file (fcntl(2)): a number that was left, or
+ * written by somebody else, is never signalled. */
+int daemon_signal(const char *pid_file, int number);
 /* Descriptors and core size; sets srv->ops, max_fds and max_conns. */
 int daemon_limits(struct server *srv);
 /* Opens /dev/null for later; as root: becomes server.username, in
@@ -61,6 +66,8 @@ enum signal_flag {
 
 /* Installs the handlers, and the pipe they write to in srv->ev. 0 or -1. */
 int signal_open(struct server *srv);
+/* The signal that a word of -s means, or 0. */
+int signal_number(const char *word);
 /* Was the signal seen since the last call? The sender in uid and pid, which
  * may be NULL. */
 int signal_take(enum signal_flag flag, uid_t *uid, pid_t *pid);

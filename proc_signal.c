@@ -1,6 +1,6 @@
 /*
- * proc_signal.c - the table of signals: number and flag; handlers only set
- * flags.
+ * proc_signal.c - the table of signals: number, flag and the word of -s;
+ * handlers only set flags.
  *
  * A handler stores who sent the signal and writes one byte to a pipe that the
  * event loop watches like any descriptor: so no signal is missed, whatever
@@ -18,18 +18,19 @@ enum { FLAG_NONE = SIGNAL_FLAGS };	/* ignored */
 static const struct {
 	int number;
 	enum signal_flag flag;
+	char word[8];		/* of -s; "" if it has none */
 } signals[] = {
-	{ SIGTERM, SIGNAL_STOP },
-	{ SIGINT, SIGNAL_INT },
-	{ SIGQUIT, SIGNAL_QUIT },
-	{ SIGHUP, SIGNAL_RELOAD },
-	{ SIGUSR1, SIGNAL_REOPEN },
-	{ SIGUSR2, SIGNAL_UPGRADE },
-	{ SIGWINCH, SIGNAL_NO_ACCEPT },
-	{ SIGALRM, SIGNAL_TICK },
-	{ SIGCHLD, SIGNAL_CHILD },
-	{ SIGPIPE, (enum signal_flag)FLAG_NONE },
-	{ SIGSYS, (enum signal_flag)FLAG_NONE }
+	{ SIGTERM, SIGNAL_STOP, "stop" },
+	{ SIGINT, SIGNAL_INT, "" },
+	{ SIGQUIT, SIGNAL_QUIT, "quit" },
+	{ SIGHUP, SIGNAL_RELOAD, "" },
+	{ SIGUSR1, SIGNAL_REOPEN, "reopen" },
+	{ SIGUSR2, SIGNAL_UPGRADE, "" },
+	{ SIGWINCH, SIGNAL_NO_ACCEPT, "" },
+	{ SIGALRM, SIGNAL_TICK, "" },
+	{ SIGCHLD, SIGNAL_CHILD, "" },
+	{ SIGPIPE, (enum signal_flag)FLAG_NONE, "" },
+	{ SIGSYS, (enum signal_flag)FLAG_NONE, "" }
 };
 
 /* Written by the handler, read by the loop. */
@@ -116,6 +117,17 @@ signal_close(void)
 	if (wake_fd != -1)
 		close(wake_fd);
 	wake_fd = -1;
+}
+
+int
+signal_number(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(signals); i++)
+		if (word[0] != '\0' && strcmp(signals[i].word, word) == 0)
+			return signals[i].number;
+	return 0;
 }
 
 int

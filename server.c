@@ -47,19 +47,6 @@ tick(struct server *srv)
 
 /* ---- signals ---- */
 
-/* Was the signal seen? Says so, with its sender, in the log. */
-static int
-told(struct server *srv, enum signal_flag flag, const char *what)
-{
-	uid_t uid;
-	pid_t pid;
-
-	if (!signal_take(flag, &uid, &pid))
-		return 0;
-	LOG(srv, "[note] %s, UID = %ld PID = %ld", what, (long)uid, (long)pid);
-	return 1;
-}
-
 static void
 reopen_logs(struct server *srv)
 {
@@ -69,6 +56,22 @@ reopen_logs(struct server *srv)
 		LOG(srv, "%s %s: %s; the old log goes on", why,
 		    srv->core->errorlog, strerror(errno));
 	plugins_tell(srv->plugins, HOOK_SIGHUP, srv);
+}
+
+/* Was the signal seen? Says so, with its sender, in the log: for those that
+ * reopen it, in the new one. */
+static int
+told(struct server *srv, enum signal_flag flag, const char *what)
+{
+	uid_t uid;
+	pid_t pid;
+
+	if (!signal_take(flag, &uid, &pid))
+		return 0;
+	if (flag == SIGNAL_RELOAD || flag == SIGNAL_REOPEN)
+		reopen_logs(srv);
+	LOG(srv, "[note] %s, UID = %ld PID = %ld", what, (long)uid, (long)pid);
+	return 1;
 }
 
 /* No new clients; those there are get what they asked for. */
@@ -93,9 +96,8 @@ act_on_signals(struct server *srv)
 	}
 	if (told(srv, SIGNAL_QUIT, "graceful stop"))
 		quit(srv);
-	if (told(srv, SIGNAL_RELOAD, "logs reopened")
-	    || told(srv, SIGNAL_REOPEN, "logs reopened"))
-		reopen_logs(srv);
+	(void)told(srv, SIGNAL_RELOAD, "logs reopened");
+	(void)told(srv, SIGNAL_REOPEN, "logs reopened");
 	(void)told(srv, SIGNAL_UPGRADE, "no upgrade yet");
 	(void)told(srv, SIGNAL_NO_ACCEPT, "WINCH has no meaning yet");
 	if (signal_take(SIGNAL_CHILD, NULL, NULL))
@@ -235,6 +237,36 @@ server_free(struct server *srv)
 	free(srv);
 }
 
+static void
+keep_quiet(void *context, const char *line)
+{
+	(void)context;
+	(void)line;
+}
+
+/* -s. To end a server its pid file is enough, however broken the rest of the
+ * configuration is. */
+static int
+tell_running(struct server *srv)
+{
+	struct conf_report report = { keep_quiet, NULL, 1, 0 };
+	struct conf *c = conf_read(srv->opt->file, NULL, &report);
+	struct conf_setting *s = NULL;
+	int result = -1;
+
+	if (c != NULL)
+		s = conf_find(c, "server.pid-file");
+	if (s == NULL || s->value.kind != CONF_VALUE_TEXT)
+		fprintf(stderr, "glimd: %s: finds no server.pid-file there\n",
+		    srv->opt->file);
+	else
+		result = daemon_signal(s->value.text,
+		    signal_number(srv->opt->word));
+	if (c != NULL)
+		conf_drop(c);
+	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 /* -t and -p. */
 static int
 show(struct server *srv)
@@ -283,6 +315,10 @@ main(int argc, char **argv)
 	srv = server_new(&opt);
 	if (srv == NULL)
 		return EXIT_FAILURE;
+	if (opt.word != NULL) {
+		status = tell_running(srv);
+		goto out;
+	}
 	if (server_configure(srv) == -1 || server_check(srv) == -1)
 		goto out;
 	sys_close_from(3);		/* what was inherited */

@@ -155,7 +155,7 @@ make_paths_absolute(struct conf *c, struct conf_report *report)
 int
 server_configure(struct server *srv)
 {
-	struct conf_report report = { say, NULL, 0 };
+	struct conf_report report = { say, NULL, 0, 0 };
 	const struct conf_setting *compat;
 	struct plugins *p = NULL;
 	struct conf *c = NULL;
@@ -241,7 +241,7 @@ check_user(struct conf_report *report, const struct core_conf *core)
 int
 server_check(struct server *srv)
 {
-	struct conf_report report = { say, srv->conf, 0 };
+	struct conf_report report = { say, srv->conf, 0, 0 };
 	const struct core_conf *core = srv->core;
 	const char *root = core->document_root, *bind = core->bind;
 	const char *const *name;

@@ -48,6 +48,44 @@ okay "... which leaves the pid file alone, too" cmp -s pid pid.before
 kill -TERM $PID
 okay "TERM ends it, and the pid file is gone" wait_for gone
 
+# ---- -s: telling the running server -----------------------------------------
+
+tell() { run -s "$@"; echo "$? $(sed 's/.*: //' err)"; }
+configure "server.pid-file = \"$WORK/pid\"
+server.errorlog = \"$WORK/error.log\""
+is "-s without a server" "$(tell stop -f glimd.conf)" \
+    "1 No such file or directory"
+sleep 60 &
+other=$!
+echo $other >pid
+is "-s with a foreign number" "$(tell stop -f glimd.conf)" \
+    "1 no server runs with it"
+okay "... signals nobody" kill -0 $other
+for text in 0 -1 1 nonsense ''; do
+	echo "$text" >pid
+	is "-s with \"$text\" in the pid file" "$(tell stop -f glimd.conf)" \
+	    "1 no server runs with it"
+done
+kill $other
+rm -f pid error.log
+run -f glimd.conf
+PID=$(cat pid)
+mine $PID
+PORT=$(sed -n 's/.*listening on [^ ]*:\([0-9][0-9]*\)$/\1/p' error.log)
+mv error.log error.old
+is "-s reopen" "$(tell reopen -f glimd.conf)" "0 "
+okay "... opens the logs anew" wait_for test -s error.log
+sed 's/^server.port = 0/server.port = 1/' glimd.conf >second.conf
+run -f second.conf
+is "a second server with the same pid file" $? 1
+echo 1 >>pid
+okay "it still serves" served
+echo 'server.port = = (' >>glimd.conf
+is "-s stop, with a file that is broken now" "$(tell stop -f glimd.conf)" "0 "
+okay "... stops it" wait_for gone
+run -s restart -f glimd.conf
+is "-s with another word" $? 1
+
 # ---- starts that must fail --------------------------------------------------
 
 refuse() {				# NAME CONFIGURATION PATTERN
