@@ -16,9 +16,9 @@ POSIX_ONLY_1 = -DPOSIX_ONLY
 DEBUG_1 = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 
-# What every byte of a request goes through is built for speed (CFLAGS), all
-# the rest for size. Nothing throws, so nobody needs the tables for it; own
-# functions are called directly, those of libc without a detour.
+# What copies bytes is built for speed (CFLAGS), all the rest for size: see
+# HACKING. Nothing throws, so nobody needs the tables for it; functions of libc
+# are called without a detour.
 SMALL = -Os
 LEAN = -fno-asynchronous-unwind-tables -fno-plt
 
@@ -94,7 +94,7 @@ glimd: server.o $(OBJECTS)
 
 server.o $(OBJECTS): $(HEADERS) conf_parse.h http_parse.h .flags
 
-HOT_OBJECTS = base_buf.o http_parse.o conn_response.o
+HOT_OBJECTS = base_buf.o conn_response.o
 
 .SUFFIXES: .c .o
 .c.o:

@@ -112,7 +112,7 @@ daemon_signal(const char *pid_file, int number)
 	if (why == NULL && lock.l_type == F_UNLCK)
 		why = "no server runs with it";
 	else if (why == NULL && (pid <= 1 || lock.l_pid != (pid_t)pid))
-		why = "it does not name the server that runs with it";
+		why = "it does not name who runs with it";
 	else if (why == NULL && kill((pid_t)pid, number) == -1)
 		why = strerror(errno);
 	if (why == NULL)

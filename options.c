@@ -26,7 +26,7 @@ static const char usage[] =
     "       glimd -v | -V | -h\n";
 
 static const char help[] =
-    "\nServes a folder, a single file, or what a configuration says.\n\n"
+    "\n"
     "  -f FILE  the configuration; - reads it from standard input\n"
     "  -l ADDR  where PATH is served: PORT, HOST:PORT, [::1]:PORT, :PORT\n"
     "           (all addresses), unix:/SOCKET; preset 127.0.0.1:8080\n"
@@ -102,7 +102,7 @@ take(struct options *opt, int option, const char *value)
 	if (option == '?')
 		return refuse("there is no option -%c", optopt);
 	if (option == 's' && signal_number(value) == 0)
-		return refuse("-s takes stop, quit or reopen");
+		return refuse("-s: stop, quit or reopen");
 	if (option == 's')
 		opt->word = value;
 	if (option == 'i' && (str_number(slice_of(value), &number) == -1
@@ -145,7 +145,7 @@ options_parse(struct options *opt, int argc, char **argv)
 		return refuse("nothing to serve: name a configuration"
 		    " (-f FILE), or a folder (\".\" is this one)");
 	if (opt->word != NULL && opt->file == NULL)
-		return refuse("-s goes with -f: the file names the pid file");
+		return refuse("-s goes with -f, which names the pid file");
 	if (opt->file != NULL && opt->path != NULL)
 		return refuse("-f FILE or PATH, not both: the file says what"
 		    " is served (server.document-root)");

@@ -71,9 +71,7 @@ int signal_number(const char *word);
 /* Was the signal seen since the last call? The sender in uid and pid, which
  * may be NULL. */
 int signal_take(enum signal_flag flag, uid_t *uid, pid_t *pid);
-/* Puts all signals back to what a program expects at its start. */
-void signal_reset(void);
-/* The same, and closes the pipe. */
+/* Puts all signals back to what a program expects, and closes the pipe. */
 void signal_close(void);
 
 #endif

@@ -113,7 +113,10 @@ signal_open(struct server *srv)
 void
 signal_close(void)
 {
-	signal_reset();
+	size_t i;
+
+	for (i = 0; i < COUNT(signals); i++)
+		(void)signal(signals[i].number, SIG_DFL);
 	if (wake_fd != -1)
 		close(wake_fd);
 	wake_fd = -1;
@@ -141,15 +144,4 @@ signal_take(enum signal_flag flag, uid_t *uid, pid_t *pid)
 	if (pid != NULL)
 		*pid = flags[flag].pid;
 	return 1;
-}
-
-void
-signal_reset(void)
-{
-	size_t i;
-
-	for (i = 0; i < COUNT(signals); i++)
-		if (signals[i].number != SIGPIPE)
-			(void)signal(signals[i].number, SIG_DFL);
-	(void)signal(SIGPIPE, SIG_DFL);
 }

@@ -98,8 +98,8 @@ act_on_signals(struct server *srv)
 		quit(srv);
 	(void)told(srv, SIGNAL_RELOAD, "logs reopened");
 	(void)told(srv, SIGNAL_REOPEN, "logs reopened");
-	(void)told(srv, SIGNAL_UPGRADE, "no upgrade yet");
-	(void)told(srv, SIGNAL_NO_ACCEPT, "WINCH has no meaning yet");
+	(void)told(srv, SIGNAL_UPGRADE, "not done yet");
+	(void)told(srv, SIGNAL_NO_ACCEPT, "not done yet");
 	if (signal_take(SIGNAL_CHILD, NULL, NULL))
 		plugins_tell(srv->plugins, HOOK_WAITPID, srv);
 	if (signal_take(SIGNAL_TICK, NULL, NULL))
