@@ -102,7 +102,7 @@ take(struct options *opt, int option, const char *value)
 	if (option == '?')
 		return refuse("there is no option -%c", optopt);
 	if (option == 's' && signal_number(value) == 0)
-		return refuse("-s: stop, quit or reopen");
+		return refuse("-s takes stop, quit or reopen");
 	if (option == 's')
 		opt->word = value;
 	if (option == 'i' && (str_number(slice_of(value), &number) == -1
