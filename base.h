@@ -40,6 +40,10 @@ void buf_add(struct buf *b, const void *p, size_t n);
 void buf_adds(struct buf *b, const char *text);
 void buf_addc(struct buf *b, char c);
 void buf_add_number(struct buf *b, uintmax_t n);
+enum { PUT_NUMBER_SIZE = 24 };
+/* Writes n in decimal, at most PUT_NUMBER_SIZE bytes, no NUL. Returns the
+ * end: for who has made room already. */
+char *put_number(char *to, uintmax_t n);
 void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Puts a NUL behind the bytes, not counted in n. Returns b->p, or "" when
  * there is no memory for it: never NULL. */

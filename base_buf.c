@@ -62,17 +62,26 @@ buf_addc(struct buf *b, char c)
 	b->p[b->n++] = c;
 }
 
-void
-buf_add_number(struct buf *b, uintmax_t n)
+char *
+put_number(char *to, uintmax_t n)
 {
-	char digits[24];
+	char digits[PUT_NUMBER_SIZE];
 	size_t at = sizeof(digits);
 
 	do {
 		digits[--at] = (char)('0' + n % 10);
 		n /= 10;
 	} while (n > 0);
-	buf_add(b, digits + at, sizeof(digits) - at);
+	memcpy(to, digits + at, sizeof(digits) - at);
+	return to + sizeof(digits) - at;
+}
+
+void
+buf_add_number(struct buf *b, uintmax_t n)
+{
+	char digits[PUT_NUMBER_SIZE];
+
+	buf_add(b, digits, (size_t)(put_number(digits, n) - digits));
 }
 
 void

@@ -89,19 +89,6 @@ put(char *to, const void *p, size_t n)
 }
 
 static char *
-put_number(char *to, uintmax_t n)
-{
-	char digits[24];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n > 0);
-	return put(to, digits + at, sizeof(digits) - at);
-}
-
-static char *
 put_status(char *to, const struct request *req)
 {
 	const char *text;
