@@ -65,6 +65,7 @@ show(int what)
 	else
 		puts("glimd " SERVER_VERSION);
 	if (what == 'V') {
+		puts("built with " SYS_COMPILER);
 		/* test.sh reads their names. */
 		printf("event backends:");
 		for (name = fdevent_names(); *name != NULL; name++)

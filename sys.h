@@ -18,6 +18,12 @@
 #define SYS_LINUX 0
 #endif
 
+#if defined(__VERSION__)		/* gcc, clang */
+#define SYS_COMPILER __VERSION__
+#else
+#define SYS_COMPILER "another compiler"
+#endif
+
 #if defined(__GNUC__)		/* has the compiler check printf arguments */
 #define PRINTF_LIKE(f, n) __attribute__((format(printf, f, n)))
 #else

@@ -122,7 +122,7 @@ like "... says so" "$(cat err)" "*/no/such/folder*"
 # ---- one connection on standard input ---------------------------------------
 
 configure ''
-one="$GLIMD_WRAP '$GLIMD' -1 -f glimd.conf 2>err"
+one="$(echo $GLIMD_WRAP) '$GLIMD' -1 -f glimd.conf 2>err"
 is "-1 answers" "$("$RAW" -x "$one" 'GET /a.txt HTTP/1.1\r\nHost: x\r\n' \
     'Connection: close\r\n\r\n' | tr -d '\r' | body)" hello
 is "-1 answers more than one request" "$("$RAW" -c -x "$one" \
