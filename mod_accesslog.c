@@ -94,18 +94,11 @@ add_text(struct buf *b, struct slice text, size_t room)
 	(void)buf_reserve(b, room);
 }
 
-/* The same as buf_add_number, which has to look for room. */
+/* Room was made for the whole line. */
 static void
 add_number(struct buf *b, uintmax_t n)
 {
-	uintmax_t rest;
-	char *p = b->p + b->n++;
-
-	for (rest = n; rest >= 10; rest /= 10, b->n++)
-		p++;
-	for (; n >= 10; n /= 10)
-		*p-- = (char)('0' + n % 10);
-	*p = (char)('0' + n);
+	b->n = (size_t)(put_number(b->p + b->n, n) - b->p);
 }
 
 /* Appends what op's letter stands for. Durations are in whole ticks: nothing
