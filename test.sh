@@ -17,7 +17,8 @@ LC_ALL=C
 export TOP GLIMD LC_ALL
 passed=0 failed=0 skipped=0
 
-if [ ! -x "$GLIMD" ] || [ ! -x "$TOP/test/bin/raw" ]; then
+# The house can be looked at without the programs that the others need.
+if [ "${1-}" != 00-house ] && [ ! -x "$TOP/test/bin/raw" ]; then
 	echo "test.sh: run \"make test\": a program is missing" >&2
 	exit 1
 fi
