@@ -38,7 +38,6 @@ request_unanswer(struct request *req)
 		stat_cache_drop(req->entry);
 	req->entry = NULL;
 	req->handler = NULL;
-	req->handler_data = NULL;
 	req->status = 0;
 	req->framing = RESPONSE_LENGTH;
 	req->length = req->offset = 0;
@@ -52,6 +51,7 @@ void
 request_reset(struct request *req)
 {
 	request_unanswer(req);
+	req->handler_data = NULL;
 	req->in_seen = 0;
 	req->head_end = 0;
 	req->dropped = 0;

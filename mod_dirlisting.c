@@ -222,24 +222,48 @@ compare(const void *left, const void *right)
 	return a->sign * strcmp(a->name, b->name);
 }
 
-/* Adds one entry of the folder, unless it is to be hidden. Links are shown as
- * what they point to; those that point nowhere, or that may not be followed,
- * are not shown. */
+/* A link is shown as what it points to, if a request for it would be answered:
+ * the cache knows which may be followed. Returns 0 for the others. */
+static int
+follow(struct connection *con, const char *name, struct row *row)
+{
+	struct request *req = con->req;
+	struct buf path = { .n = 0 };
+	struct stat_entry *e;
+	int shown;
+
+	buf_add(&path, req->file.p, req->file.n);
+	buf_adds(&path, name);
+	e = stat_cache_get(con->srv, buf_text(&path), path.n,
+	    request_conf(req));
+	buf_free(&path);
+	if (e == NULL)
+		return 0;
+	row->size = e->size;
+	row->modified = e->modified;
+	row->mode = e->mode;
+	shown = e->error == 0;
+	stat_cache_drop(e);
+	return shown;
+}
+
+/* Adds one entry of the folder, unless it is to be hidden. */
 static void
-add_row(struct listing *l, const regex_t *exclude, int folder,
-    const char *name, int follow)
+add_row(struct listing *l, const regex_t *exclude, struct connection *con,
+    int folder, const char *name)
 {
 	struct row row = { .sign = l->sign };
 	struct stat st;
 
 	if (exclude != NULL && regexec(exclude, name, 0, NULL, 0) == 0)
 		return;
-	if (fstatat(folder, name, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) == -1
-	    || S_ISLNK(st.st_mode))
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return;
 	row.size = st.st_size;
 	row.modified = st.st_mtime;
 	row.mode = st.st_mode;
+	if (S_ISLNK(st.st_mode) && !follow(con, name, &row))
+		return;
 	if (l->column == 'M')
 		row.key = row.modified;
 	if (l->column == 'S' && !S_ISDIR(row.mode))
@@ -252,7 +276,7 @@ add_row(struct listing *l, const regex_t *exclude, int folder,
 /* Reads and sorts the folder. Returns 0, or -1: no memory. */
 static int
 read_folder(const regex_t *exclude, int hide_dotfiles,
-    struct listing *l, DIR *dir, int follow)
+    struct listing *l, DIR *dir, struct connection *con)
 {
 	struct row *rows;
 	struct dirent *e;
@@ -263,7 +287,7 @@ read_folder(const regex_t *exclude, int hide_dotfiles,
 		if (e->d_name[0] != '.' || (!hide_dotfiles
 		    && strcmp(e->d_name, ".") != 0
 		    && strcmp(e->d_name, "..") != 0))
-			add_row(l, exclude, dirfd(dir), e->d_name, follow);
+			add_row(l, exclude, con, dirfd(dir), e->d_name);
 	if (l->names.failed || l->rows.failed)
 		return -1;
 	/* names lie in the order of rows, in an arena that moves no more */
@@ -361,8 +385,7 @@ dirlisting_start(struct plugin_self *self, struct connection *con)
 	if (!l->json)	/* whatever a name may do, it runs no script */
 		conn_field(con, "Content-Security-Policy",
 		    slice_of("default-src 'none'; style-src 'unsafe-inline'"));
-	if (read_folder(self->data, conf->hide_dotfiles, l, dir,
-	    request_conf(req)->follow_symlink) == -1)
+	if (read_folder(self->data, conf->hide_dotfiles, l, dir, con) == -1)
 		conn_error(con, 503);
 	closedir(dir);
 	return VERDICT_FINISHED;

@@ -65,3 +65,11 @@ like "no listing unless wanted" "$(get /dir/ | first)" "HTTP/1.1 40[34] *"
 stop_server
 start_zero root
 like "zero-config lists" "$(get /dir/)" "HTTP/1.1 200 *afile*"
+mkdir root/links
+ln -s ../dir/afile root/links/inside
+ln -s /etc/passwd root/links/outside
+ln -s nowhere root/links/broken
+page=$(get /links/)
+like "a link is listed as what it points to" "$page" "*inside*"
+unlike "... not one that leaves the root" "$page" "*outside*"
+unlike "... nor one that points nowhere" "$page" "*broken*"
