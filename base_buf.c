@@ -79,9 +79,9 @@ put_number(char *to, uintmax_t n)
 void
 buf_add_number(struct buf *b, uintmax_t n)
 {
-	char digits[PUT_NUMBER_SIZE];
+	char digits[PUT_NUMBER_SIZE], *end = put_number(digits, n);
 
-	buf_add(b, digits, (size_t)(put_number(digits, n) - digits));
+	buf_add(b, digits, (size_t)(end - digits));
 }
 
 void
