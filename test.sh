@@ -12,6 +12,7 @@
 # the environment can change.
 
 TOP=$(cd "$(dirname "$0")" && pwd) || exit 1
+exec </dev/null			# it may be closed, and nobody reads it
 GLIMD=${GLIMD:-$TOP/glimd}
 LC_ALL=C
 export TOP GLIMD LC_ALL
