@@ -57,6 +57,7 @@ OBJECTS = \
 	fdevent_select.o \
 	fdevent_poll.o \
 	fdevent_epoll.o \
+	conf_fault.o \
 	conf_lex.o \
 	conf_parse.o \
 	conf_expr.o \

@@ -24,6 +24,14 @@ struct conf_report {
 	unsigned faults;	/* the configuration cannot be used */
 };
 
+/* ---- conf_fault.c: what is wrong, in one line --------------------------- */
+
+/* Tells "place: message" and counts it; the first 20 only. Returns -1. For a
+ * warning, hand it a copy of the report. */
+int conf_fault(struct conf_report *report, struct conf_place place,
+    const char *format, ...) PRINTF_LIKE(3, 4);
+extern const struct conf_place conf_nowhere;
+
 /* ---- conf_lex.c: text to tokens ----------------------------------------- */
 
 /* The signs first, in the order of conf_lex.c's list of them. */
@@ -158,11 +166,6 @@ struct conf_table {
  * Other keys without effect are warnings. Returns 0, or -1: faults. */
 int conf_apply(struct conf *c, const struct conf_table *tables, size_t n,
     size_t size, struct conf_report *report);
-/* Tells "place: message" and counts it; the first 20 only. Returns -1. For a
- * warning, hand it a copy of the report. */
-int conf_fault(struct conf_report *report, struct conf_place place,
-    const char *format, ...) PRINTF_LIKE(3, 4);
-extern const struct conf_place conf_nowhere;
 /* 0 or 1, or -1: v is no boolean. */
 int conf_bool(const struct conf_value *v);
 /* The value of key in a keyed list, or NULL. */

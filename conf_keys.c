@@ -7,15 +7,12 @@
  * locked comes up open. It knows no key's meaning beyond that.
  */
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "conf_parse.h"
 
 enum {
-	MESSAGE_MAX = 1024,		/* bytes; longer ones are cut */
-	FAULTS_MAX = 20,		/* told; more help nobody */
 	SHORT_MOST = 65535,
 	NAME_NEAR = 3			/* edits to a name that is meant */
 };
@@ -46,36 +43,6 @@ static const char absent[] =
     "=mod_sockproxy\0sockproxy.\0=mod_ssi\0ssi.\0=mod_status\0status.\0"
     "=mod_userdir\0userdir.\0=mod_vhostdb\0vhostdb.\0=mod_webdav\0webdav.\0"
     "=mod_wstunnel\0wstunnel.\0";
-
-const struct conf_place conf_nowhere = { NULL, 0, 0 };
-
-int
-conf_fault(struct conf_report *report, struct conf_place place,
-    const char *format, ...)
-{
-	char line[MESSAGE_MAX], *c;
-	va_list args;
-	int n = 0;
-
-	if (++report->faults > FAULTS_MAX)
-		return -1;
-	/* A long name must leave room for the message. */
-	if (place.file != NULL)
-		n = snprintf(line, sizeof(line), "%.500s:%d:%d: ", place.file,
-		    place.line, place.column);
-	va_start(args, format);
-	vsnprintf(line + n, sizeof(line) - (size_t)n, format, args);
-	va_end(args);
-	/* One line, whatever the names in it hold. */
-	for (c = line; *c != '\0'; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = ' ';
-	report->say(report->context, line);
-	if (report->faults == FAULTS_MAX)
-		report->say(report->context, "too many faults: what else there"
-		    " is, is not told");
-	return -1;
-}
 
 int
 conf_bool(const struct conf_value *v)

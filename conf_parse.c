@@ -25,37 +25,7 @@ enum {
 
 static void parse_block(struct conf_parser *p, int line);
 
-/* ---- tokens ------------------------------------------------------------- */
-
-void
-conf_parse_next(struct conf_parser *p)
-{
-	p->token = conf_lex(&p->source->lex);
-}
-
-void
-conf_parse_skip_newlines(struct conf_parser *p)
-{
-	while (p->token.kind == CONF_NEWLINE)
-		conf_parse_next(p);
-}
-
-int
-conf_parse_expected(struct conf_parser *p, const char *what)
-{
-	const struct conf_token *t = &p->token;
-	char found[CONF_QUOTE_SIZE];
-
-	conf_quote(found, t->text);
-	if (t->kind == CONF_BAD && t->text.n > 1)
-		return conf_fault(p->report, t->place, "%s", t->text.p);
-	if (t->kind == CONF_BAD)
-		return conf_fault(p->report, t->place,
-		    "unexpected character: %s", found);
-	return conf_fault(p->report, t->place, "found %s, expected %s",
-	    t->kind == CONF_END ? "end of file" :
-	    t->kind == CONF_NEWLINE ? "end of line" : found, what);
-}
+/* ---- after a fault ------------------------------------------------------ */
 
 /* After a fault: goes on behind the next newline that is in no parentheses,
  * behind a block that began before it, or at the end of the block we are in. */

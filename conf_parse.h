@@ -27,14 +27,12 @@ struct conf_parser {
 	struct slice folder;		/* of the main file; "" is this one */
 };
 
-/* ---- conf_parse.c: statements and the files they are in ----------------- */
+/* ---- conf_expr.c: tokens, expressions and values ------------------------ */
 
 void conf_parse_next(struct conf_parser *p);
 void conf_parse_skip_newlines(struct conf_parser *p);
 /* Reports the current token as a fault: "found ..., expected what". -1. */
 int conf_parse_expected(struct conf_parser *p, const char *what);
-
-/* ---- conf_expr.c: expressions and values -------------------------------- */
 
 /* As conf_alloc, but NULL is reported. */
 void *conf_parse_alloc(struct conf_parser *p, size_t n);

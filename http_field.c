@@ -1,5 +1,6 @@
 /*
- * http_field.c - finds the fields of a parsed head, and what is in them.
+ * http_field.c - kinds of bytes; the fields of a parsed head, and what is in
+ * them.
  *
  * Called by http_parse.c for names and hosts, and by http_range.c, conn.c and
  * the modules for what the head says. The head keeps its fields in the order
@@ -11,6 +12,24 @@
 #include <string.h>
 
 #include "http_parse.h"
+
+enum {
+	/* What the table below is written in. */
+	C = HTTP_CONTROL, Q = HTTP_TARGET, S = HTTP_TOKEN,
+	U = HTTP_TARGET | HTTP_PATH, P = U | HTTP_TOKEN,
+	H = U | HTTP_HOST_NAME, A = H | HTTP_TOKEN, X = A | HTTP_HEX
+};
+
+const unsigned char http_class[256] = {
+	C, C, C, C, C, C, C, C, C, 0, C, C, C, C, C, C,	/* HTAB is 9 */
+	C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C,
+	0, A, U, S, A, P, A, P, H, H, A, A, H, A, P, U,	/*  !"#$%&'()*+,-./ */
+	X, X, X, X, X, X, X, X, X, X, U, H, U, H, U, Q,	/* 0-9:;<=>? */
+	U, X, X, X, X, X, X, A, A, A, A, A, A, A, A, A,	/* @A-O */
+	A, A, A, A, A, A, A, A, A, A, A, U, U, U, P, A,	/* P-Z[\]^_ */
+	P, X, X, X, X, X, X, A, A, A, A, A, A, A, A, A,	/* `a-o */
+	A, A, A, A, A, A, A, A, A, A, A, U, P, U, A, C	/* p-z{|}~ DEL */
+};							/* obs-text: 0 */
 
 /* In the order of enum http_name, which is the alphabet's. */
 static const char names[HTTP_NAMES][20] = {

@@ -16,24 +16,8 @@
 #include "http_parse.h"
 
 enum {
-	METHOD_MAX = 32,
-
-	/* What the table below is written in. */
-	C = HTTP_CONTROL, Q = HTTP_TARGET, S = HTTP_TOKEN,
-	U = HTTP_TARGET | HTTP_PATH, P = U | HTTP_TOKEN,
-	H = U | HTTP_HOST_NAME, A = H | HTTP_TOKEN, X = A | HTTP_HEX
+	METHOD_MAX = 32
 };
-
-const unsigned char http_class[256] = {
-	C, C, C, C, C, C, C, C, C, 0, C, C, C, C, C, C,	/* HTAB is 9 */
-	C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C,
-	0, A, U, S, A, P, A, P, H, H, A, A, H, A, P, U,	/*  !"#$%&'()*+,-./ */
-	X, X, X, X, X, X, X, X, X, X, U, H, U, H, U, Q,	/* 0-9:;<=>? */
-	U, X, X, X, X, X, X, A, A, A, A, A, A, A, A, A,	/* @A-O */
-	A, A, A, A, A, A, A, A, A, A, A, U, U, U, P, A,	/* P-Z[\]^_ */
-	P, X, X, X, X, X, X, A, A, A, A, A, A, A, A, A,	/* `a-o */
-	A, A, A, A, A, A, A, A, A, A, A, U, P, U, A, C	/* p-z{|}~ DEL */
-};							/* obs-text: 0 */
 
 /* IANA's list: first ours, in the order of enum http_method, then the rest. */
 static const char methods[] =
