@@ -75,7 +75,6 @@ struct file {
  * then owns. The caller has the first reference. NULL: no memory (the
  * descriptor stays the caller's). */
 struct file *file_new(size_t n, int fd);
-struct file *file_hold(struct file *f);
 void file_drop(struct file *f);
 
 enum { QUEUE_PIECES = 40 };	/* 16 ranges with their heads, and some */

@@ -39,8 +39,8 @@ file_new(size_t n, int fd)
 	return f;
 }
 
-struct file *
-file_hold(struct file *f)
+static struct file *
+hold(struct file *f)
 {
 	f->refs++;
 	return f;
@@ -105,7 +105,7 @@ queue_add_file(struct queue *q, struct file *f, off_t at, off_t n)
 		return;
 	}
 	piece = q->piece + q->last++;
-	piece->file = file_hold(f);
+	piece->file = hold(f);
 	piece->at = at;
 	piece->left = n;
 	q->bytes += n;

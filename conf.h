@@ -168,9 +168,6 @@ int conf_apply(struct conf *c, const struct conf_table *tables, size_t n,
     size_t size, struct conf_report *report);
 /* 0 or 1, or -1: v is no boolean. */
 int conf_bool(const struct conf_value *v);
-/* The value of key in a keyed list, or NULL. */
-const struct conf_value *conf_get(const struct conf_list *list,
-    const char *key);
 
 /* ---- conf_print.c: the tree as text that parses again (-p) -------------- */
 

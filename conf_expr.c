@@ -99,8 +99,9 @@ conf_find(struct conf *c, const char *key)
 	return NULL;
 }
 
-const struct conf_value *
-conf_get(const struct conf_list *list, const char *key)
+/* The value of key in a keyed list, or NULL. */
+static const struct conf_value *
+value_of(const struct conf_list *list, const char *key)
 {
 	size_t i;
 
@@ -176,7 +177,7 @@ add_item(struct conf_parser *p, struct conf_place place,
 	struct conf_item *items;
 
 	if (item->key != NULL)
-		old = conf_get(list, item->key);
+		old = value_of(list, item->key);
 	if (old != NULL && join && is_same(old, v))
 		return 0;
 	if (old != NULL)

@@ -424,6 +424,16 @@ patience(const struct connection *con)
 	}
 }
 
+static void
+on_event(void *context, int events)
+{
+	struct connection *con = context;
+
+	(void)events;		/* reading or writing will tell */
+	con->drained = 0;
+	conn_run(con);
+}
+
 /* Has the connection wait for what its state needs. */
 static void
 wait_for(struct connection *con)
@@ -438,7 +448,7 @@ wait_for(struct connection *con)
 	if (con->registered) {
 		result = fdevent_want(srv->ev, con->fd, want);
 	} else {
-		result = fdevent_add(srv->ev, con->fd, want, conn_event, con);
+		result = fdevent_add(srv->ev, con->fd, want, on_event, con);
 		con->registered = result == 0;
 	}
 	if (result == -1) {
@@ -470,16 +480,6 @@ conn_run(struct connection *con)
 	/* one on the job list is recycled when its turn comes */
 	if (con->state == CONN_DEAD && !con->in_jobs)
 		conn_recycle(con);
-}
-
-void
-conn_event(void *context, int events)
-{
-	struct connection *con = context;
-
-	(void)events;		/* reading or writing will tell */
-	con->drained = 0;
-	conn_run(con);
 }
 
 void

@@ -30,7 +30,6 @@ conn_new(struct server *srv, struct listener *listener, int fd,
 	if (peer != NULL && peer_size <= sizeof(con->peer)
 	    && (peer->sa_family == AF_INET || peer->sa_family == AF_INET6))
 		memcpy(&con->peer, peer, peer_size);
-	srv->accepted++;
 	conn_run(con);
 	return 0;
 }

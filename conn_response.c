@@ -33,8 +33,8 @@ static const char status_texts[] =
 	"202Accepted\0" "409Conflict\0" "410Gone\0"
 	"415Unsupported Media Type\0" "429Too Many Requests\0";
 
-const char *
-conn_status_text(int status)
+static const char *
+status_text(int status)
 {
 	const char *p;
 
@@ -96,7 +96,7 @@ put_status(char *to, const struct request *req)
 	to = put(to, req->head.minor > 0 ? "HTTP/1.1 " : "HTTP/1.0 ", 9);
 	if (req->status == 200)
 		return put(to, "200 OK\r\n", 8);
-	text = req->page != NULL ? req->page : conn_status_text(req->status);
+	text = req->page != NULL ? req->page : status_text(req->status);
 	to = put_number(to, (uintmax_t)req->status);
 	to = put(to, " ", 1);
 	to = put(to, text, strlen(text));
@@ -215,7 +215,7 @@ answer(struct connection *con, int status)
 
 	request_unanswer(req);
 	req->status = status;
-	req->page = conn_status_text(status);
+	req->page = status_text(status);
 	req->length = (int64_t)page_length(req->page);
 	buf_add(&req->fields, page_fields, sizeof(page_fields) - 1);
 }

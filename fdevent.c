@@ -114,7 +114,6 @@ grow(struct fdevents *ev, int fd)
 	if (closing == NULL)
 		return -1;
 	ev->closing = closing;
-	ev->closing_size = size;
 	fds = realloc(ev->fds, (size_t)size * sizeof(*fds));
 	if (fds == NULL)
 		return -1;

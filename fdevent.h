@@ -15,8 +15,7 @@ enum {
 	FDEVENT_IN = 1,
 	FDEVENT_OUT = 2,
 	FDEVENT_ERR = 4,
-	FDEVENT_HUP = 8,
-	FDEVENT_RDHUP = 16
+	FDEVENT_HUP = 8
 };
 
 struct fdevents;
@@ -56,7 +55,7 @@ struct fdevents {
 	} *ready;			/* what fired in this batch */
 	int nready, ready_size;
 	int *closing;			/* to be closed after the batch */
-	int nclosing, closing_size;
+	int nclosing;
 };
 
 /* The names of all backends built in, best first, NULL behind the last. */

@@ -75,7 +75,7 @@ struct server {
 	int max_fds;			/* descriptors this process may have */
 	int max_conns;
 	int conns;			/* connections open */
-	uint64_t accepted, requests;	/* since the start */
+	uint64_t requests;		/* since the start */
 
 	struct connection *jobs, **jobs_last;	/* to be run again */
 	struct connection *free_conns;
@@ -259,8 +259,6 @@ void conn_free_pools(struct server *srv);
 
 /* Runs a connection from its state until it has to wait. */
 void conn_run(struct connection *con);
-/* The kernel reported events on a connection (fdevent_fn). */
-void conn_event(void *connection, int events);
 /* Runs what was woken; each connection once. */
 void conn_jobs(struct server *srv);
 
@@ -331,7 +329,6 @@ void conn_body_file(struct connection *con, struct file *f, off_t at,
     off_t n);
 /* The end of a streamed body. */
 void conn_body_end(struct connection *con);
-const char *conn_status_text(int status);
 extern const char conn_methods[];	/* for Allow: what content takes */
 
 /* ---- stat_cache.c: what we know about a path ---------------------------- */
