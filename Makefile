@@ -68,8 +68,10 @@ OBJECTS = \
 	http_body.o \
 	http_range.o \
 	http_mime.o \
+	config.o \
 	server_conf.o \
 	clock.o \
+	net_open.o \
 	net.o \
 	conn.o \
 	conn_pool.o \
@@ -85,7 +87,14 @@ OBJECTS = \
 	mod_indexfile.o \
 	mod_staticfile.o \
 	daemon.o \
+	proc_title.o \
 	proc_signal.o \
+	proc_channel.o \
+	proc_table.o \
+	proc_upgrade.o \
+	proc_serve.o \
+	proc_worker.o \
+	proc_master.o \
 	options.o
 
 all: glimd
@@ -108,6 +117,10 @@ test/bin/raw: test/raw.c .flags
 	@mkdir -p test/bin
 	$(CC) $(ALL_CFLAGS) -o $@ test/raw.c $(ALL_LDFLAGS)
 
+test/bin/load: test/load.c .flags
+	@mkdir -p test/bin
+	$(CC) $(ALL_CFLAGS) -o $@ test/load.c $(ALL_LDFLAGS)
+
 test/bin/unit: test/unit.c test/unit_parse.h test/unit_http.h \
     test/unit_loop.h $(OBJECTS)
 	@mkdir -p test/bin
@@ -120,7 +133,7 @@ bench/bin/floor: bench/floor.c
 run: glimd
 	./glimd -D www
 
-test: glimd test/bin/raw test/bin/unit
+test: glimd test/bin/raw test/bin/load test/bin/unit
 	./test.sh
 
 bench: glimd bench/bin/floor

@@ -148,15 +148,17 @@ void date_iso(char out[DATE_ISO_SIZE], time_t when);
 /* ---- base_log.c: the error log ------------------------------------------ */
 
 struct log {
-	int fd;			/* where lines go; owned unless it is 2 */
+	struct log *next;
+	const char *name;	/* "": standard error; "|command"; a file */
+	int fd;			/* where lines go; owned if above 2 */
 	int use_syslog;		/* lines go to syslog(3) instead */
 	pid_t child;		/* the "|command" that reads fd, or 0 */
 };
 
-/* Opens name ("" stays on standard error, "|command" starts it, else a file,
- * 0640, appended to) in place of what log had open; on failure that stays and
- * *why names the call. Returns 0 or -1. Also used for access logs. */
-int log_open(struct log *log, const char *name, const char **why);
+/* Opens log->name (a file 0640, appended to) in place of what log has open;
+ * on failure that stays. A command that still runs goes on reading. Returns 0,
+ * or -1 and errno. Also used for access logs. */
+int log_open(struct log *log);
 void log_close(struct log *log);
 /* Writes "DATE: (file.LINE) message" with one write; control bytes of the
  * message become \xHH, so that nobody can forge a line. errno is kept. */

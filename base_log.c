@@ -6,8 +6,6 @@
  * its own file with log_open. A line that cannot be written is lost: no
  * request ever fails or waits for its log line, and errno is kept.
  */
-#include <sys/wait.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -41,15 +39,13 @@ run_reader(const char *command, int in)
 }
 
 static int
-open_command(struct log *log, const char *command, const char **why)
+open_command(struct log *log, const char *command)
 {
 	int fd[2];
 	pid_t child;
 
-	*why = "pipe";
 	if (sys_pipe(fd) == -1)
 		return -1;
-	*why = "fork";
 	child = fork();
 	if (child == -1) {
 		close(fd[0]);
@@ -69,21 +65,18 @@ open_command(struct log *log, const char *command, const char **why)
 }
 
 int
-log_open(struct log *log, const char *name, const char **why)
+log_open(struct log *log)
 {
 	int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, fd;
+	const char *name = log->name;
 
-	if (name == NULL || name[0] == '\0')
+	if (name == NULL || name[0] == '\0' || log->use_syslog)
 		return 0;
-	if (name[0] == '|') {
-		if (log->child > 0	/* goes on reading */
-		    && waitpid(log->child, NULL, WNOHANG) == 0)
-			return 0;
-		return open_command(log, name + 1, why);
-	}
+	if (name[0] == '|')
+		return log->child > 0 ? 0 : open_command(log, name + 1);
 	if (strncmp(name, "/dev/", 5) == 0)	/* stderr is a link there */
 		flags &= ~(O_NOFOLLOW | O_CREAT);
-	*why = "open";			/* a FIFO nobody reads fails at once */
+	/* a FIFO nobody reads fails at once */
 	fd = sys_open(name, flags, 0640);
 	if (fd == -1)
 		return -1;

@@ -25,24 +25,12 @@ enum {
 struct file *
 file_new(size_t n, int fd)
 {
-	struct file *f;
 	size_t inline_n = fd == -1 ? n : 0;
+	struct file *f = inline_n > SIZE_MAX / 2 ? NULL
+	    : malloc(sizeof(*f) + inline_n);
 
-	if (inline_n > SIZE_MAX / 2)
-		return NULL;
-	f = malloc(sizeof(*f) + inline_n);
-	if (f == NULL)
-		return NULL;
-	f->refs = 1;
-	f->fd = fd;
-	f->size = inline_n;
-	return f;
-}
-
-static struct file *
-hold(struct file *f)
-{
-	f->refs++;
+	if (f != NULL)
+		*f = (struct file){ .refs = 1, .fd = fd, .size = inline_n };
 	return f;
 }
 
@@ -63,52 +51,47 @@ queue_has_room(const struct queue *q)
 	return q->last + 4 <= QUEUE_PIECES;
 }
 
-/* Makes a piece of what was appended to mem. */
+/* Adds a piece of f, or of mem if that is NULL. */
 static void
-commit(struct queue *q)
+add_piece(struct queue *q, struct file *f, off_t at, off_t n)
 {
-	struct queue_piece *piece = q->piece + q->last;
-	off_t n = (off_t)(q->mem.n - q->committed);
-
-	if (n == 0)
-		return;
-	if (q->last > q->first && piece[-1].file == NULL) {
-		piece[-1].left += n;
-	} else if (q->last < QUEUE_PIECES) {
-		piece->file = NULL;
-		piece->at = (off_t)q->committed;
-		piece->left = n;
-		q->last++;
-	} else {
+	if (q->last == QUEUE_PIECES) {
 		q->mem.n = q->committed;
 		q->mem.failed = 1;
 		return;
 	}
+	q->piece[q->last++] = (struct queue_piece){ f, at, n };
 	q->committed = q->mem.n;
 	q->bytes += n;
+	if (f != NULL)
+		f->refs++;
+}
+
+/* Makes a piece of what was appended to mem. */
+static void
+commit(struct queue *q)
+{
+	struct queue_piece *next = q->piece + q->last;
+	off_t n = (off_t)(q->mem.n - q->committed);
+
+	if (n > 0 && q->last > q->first && next[-1].file == NULL) {
+		next[-1].left += n;
+		q->committed = q->mem.n;
+		q->bytes += n;
+	} else if (n > 0) {
+		add_piece(q, NULL, (off_t)q->committed, n);
+	}
 }
 
 void
 queue_add_file(struct queue *q, struct file *f, off_t at, off_t n)
 {
-	struct queue_piece *piece;
-
-	if (n == 0)
-		return;
 	if (f->fd == -1 && n <= QUEUE_COPY) {
 		buf_add(&q->mem, f->bytes + at, (size_t)n);
-		return;
+	} else if (n > 0) {
+		commit(q);
+		add_piece(q, f, at, n);
 	}
-	commit(q);
-	if (q->last == QUEUE_PIECES) {
-		q->mem.failed = 1;
-		return;
-	}
-	piece = q->piece + q->last++;
-	piece->file = hold(f);
-	piece->at = at;
-	piece->left = n;
-	q->bytes += n;
 }
 
 /* Takes n sent bytes from the front. */
@@ -118,18 +101,11 @@ sent(struct queue *q, off_t n)
 	struct queue_piece *piece;
 	off_t part;
 
-	q->bytes -= n;
-	if (q->bytes == 0 && q->last - q->first == 1
-	    && q->piece[q->first].file == NULL) {
-		n = 0;
-		q->first = q->last;
-	}
-	while (n > 0) {
+	for (q->bytes -= n; n > 0; n -= part) {
 		piece = q->piece + q->first;
 		part = n < piece->left ? n : piece->left;
 		piece->at += part;
 		piece->left -= part;
-		n -= part;
 		if (piece->left > 0)
 			return;
 		if (piece->file != NULL)
@@ -140,6 +116,12 @@ sent(struct queue *q, off_t n)
 		q->first = q->last = 0;
 		q->mem.n = q->committed = 0;
 	}
+}
+
+static size_t
+least(off_t a, size_t b)
+{
+	return a < (off_t)b ? (size_t)a : b;
 }
 
 /* The pieces in memory at the front, at most max bytes, as iov. */
@@ -155,9 +137,7 @@ gather(struct queue *q, struct iovec *iov, size_t max)
 		piece = q->piece + i;
 		if (piece->file != NULL && piece->file->fd != -1)
 			break;
-		part = max;
-		if (piece->left < (off_t)max)
-			part = (size_t)piece->left;
+		part = least(piece->left, max);
 		iov[n].iov_base = (piece->file == NULL
 		    ? q->mem.p : piece->file->bytes) + piece->at;
 		iov[n++].iov_len = part;
@@ -177,19 +157,13 @@ send_some(struct queue *q, int fd, size_t max)
 
 	/* nearly always all there is */
 	if (piece->file == NULL && q->last - q->first == 1)
-		return send(fd, q->mem.p + at, piece->left < (off_t)max
-		    ? (size_t)piece->left : max, MSG_NOSIGNAL);
-	if (piece->file != NULL && piece->file->fd != -1) {
-		if (piece->left < (off_t)max)
-			max = (size_t)piece->left;
-		n = sys_sendfile(fd, piece->file->fd, &at, max);
-		if (n == 0) {		/* shorter than announced */
-			errno = EIO;
-			return -1;
-		}
-		return n;
-	}
-	return writev(fd, iov, gather(q, iov, max));
+		return send(fd, q->mem.p + at, least(piece->left, max),
+		    MSG_NOSIGNAL);
+	if (piece->file == NULL || piece->file->fd == -1)
+		return writev(fd, iov, gather(q, iov, max));
+	n = sys_sendfile(fd, piece->file->fd, &at, least(piece->left, max));
+	errno = n == 0 ? EIO : errno;	/* shorter than announced */
+	return n == 0 ? -1 : n;
 }
 
 ssize_t
@@ -201,14 +175,14 @@ queue_send(struct queue *q, int fd, size_t max)
 	commit(q);
 	while (q->first < q->last && total < max) {
 		n = send_some(q, fd, max - total);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		if (n >= 0) {
+			sent(q, n);
+			total += (size_t)n;
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			break;
-		if (n == -1)
+		} else if (errno != EINTR) {
 			return -1;
-		sent(q, n);
-		total += (size_t)n;
+		}
 	}
 	return (ssize_t)total;
 }

@@ -86,59 +86,15 @@ utf8_length(const char *text, size_t n)
 	    || (code >= 0xd800 && code <= 0xdfff) ? 0 : length;
 }
 
+/* The value of a hexadecimal digit; for any other byte less than every sum
+ * with a digit's value could make up for. */
 static int
 hex_value(char c)
 {
 	/* below "0" there are bytes that become digits by their 0x20 */
 	const char *digit = c < '0' ? NULL : memchr(digits, c | 0x20, 16);
 
-	return digit == NULL ? -1 : (int)(digit - digits);
-}
-
-/* The next byte of a path, decoded; -1 when it is refused. */
-static int
-path_byte(const char **at, const char *end)
-{
-	const char *p = *at;
-	int high, low, c = (unsigned char)*p++;
-
-	if (c == '%') {
-		if (end - p < 2)
-			return -1;
-		high = hex_value(*p++);
-		low = hex_value(*p++);
-		if (high == -1 || low == -1)
-			return -1;
-		c = high * 16 + low;
-	}
-	*at = p;
-	return c < 0x20 || c == 0x7f ? -1 : c;
-}
-
-/* Judges the segment from behind a slash to w. Returns where the path goes on:
- * behind a slash if the segment fell away, or else w; NULL when it leaves the
- * root at root or is not UTF-8. */
-static char *
-end_segment(const char *root, char *segment, char *w)
-{
-	size_t n = (size_t)(w - segment), at, length;
-
-	if (n == 0 || (n == 1 && segment[0] == '.'))
-		return segment;
-	if (n == 2 && segment[0] == '.' && segment[1] == '.') {
-		w = segment - 1;
-		if (w == root)
-			return NULL;
-		while (w[-1] != '/')
-			w--;
-		return w;
-	}
-	for (at = 0; at < n; at += length) {
-		length = utf8_length(segment + at, n - at);
-		if (length == 0)
-			return NULL;
-	}
-	return w;
+	return digit == NULL ? -256 : (int)(digit - digits);
 }
 
 /* True for a path, as most are, that is its own decoding. */
@@ -153,49 +109,75 @@ is_clean_path(struct slice path)
 	return p == end;
 }
 
+/* Decodes into out, which has room. Returns 0, or -1: a byte is refused. */
+static int
+decode_path(struct buf *out, struct slice path)
+{
+	const char *p = path.p, *end = path.p + path.n;
+	size_t at, length;
+	int c;
+
+	while (p < end) {
+		c = (unsigned char)*p++;
+		if (c == '%') {
+			if (end - p < 2)
+				return -1;
+			c = hex_value(p[0]) * 16 + hex_value(p[1]);
+			p += 2;
+		}
+		if (c < 0x20 || c == 0x7f)
+			return -1;
+		buf_addc(out, (char)c);
+	}
+	for (at = 0; at < out->n; at += length) {
+		length = utf8_length(out->p + at, out->n - at);
+		if (length == 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Takes empty and dot segments out. Returns 0, or -1: it leaves the root. */
+static int
+remove_dots(struct buf *path)
+{
+	char *from = path->p + 1, *to = from, *end = path->p + path->n;
+	size_t n, slash;
+
+	for (*end = '\0'; from < end; from += n + slash) {
+		n = strcspn(from, "/");
+		slash = from[n] == '/';
+		if (n == 2 && from[0] == '.' && from[1] == '.') {
+			if (--to == path->p)
+				return -1;
+			while (to[-1] != '/')
+				to--;
+		} else if (n > 1 || (n == 1 && from[0] != '.')) {
+			memmove(to, from, n + slash);
+			to += n + slash;
+		}
+	}
+	path->n = (size_t)(to - path->p);
+	return 0;
+}
+
 /* %2F is decoded before segments are looked at, and "//" collapsed before "..",
  * as the files below see it: there must not be two readings of one path. */
 int
 str_url_path(struct buf *out, struct slice path)
 {
-	const char *p = path.p, *end = path.p + path.n;
-	char *w, *segment;
-	int c;
-
-	if (path.n == 0 || *p != '/')
-		return -1;
 	out->n = 0;
 	out->failed = 0;
-	if (buf_reserve(out, path.n + 1) == -1)
+	if (path.n == 0 || path.p[0] != '/'
+	    || buf_reserve(out, path.n + 1) == -1)
 		return -1;
 	if (is_clean_path(path)) {
-		buf_add(out, p, path.n);
-		out->p[out->n] = '\0';
-		return 0;
-	}
-	w = out->p;
-	*w++ = *p++;
-	segment = w;
-	while (p < end) {
-		c = path_byte(&p, end);
-		if (c == -1)
-			return -1;
-		if (c != '/') {
-			*w++ = (char)c;
-			continue;
-		}
-		w = end_segment(out->p, segment, w);
-		if (w == NULL)
-			return -1;
-		if (w[-1] != '/')
-			*w++ = '/';
-		segment = w;
-	}
-	w = end_segment(out->p, segment, w);
-	if (w == NULL)
+		buf_add(out, path.p, path.n);
+	} else if (decode_path(out, path) == -1 || remove_dots(out) == -1) {
+		out->n = 0;
 		return -1;
-	*w = '\0';
-	out->n = (size_t)(w - out->p);
+	}
+	out->p[out->n] = '\0';
 	return 0;
 }
 

@@ -103,10 +103,8 @@ struct conf_block {
 	struct conf_place place;
 };
 
-/* A whole configuration, counted: the server holds one reference, and each
- * connection that began under it another. Owns all its memory. */
+/* A whole configuration. Owns all its memory. */
 struct conf {
-	unsigned refs;
 	struct conf_block global;
 	struct conf_chunk *memory;	/* everything, freed together */
 	void *settings;			/* the typed values, see conf_apply */
@@ -119,8 +117,7 @@ struct conf *conf_read(const char *file, struct buf *text,
 
 /* ---- conf_expr.c: values and their memory ------------------------------- */
 
-struct conf *conf_hold(struct conf *c);
-void conf_drop(struct conf *c);
+void conf_free(struct conf *c);
 /* Zeroed memory that lives as long as c, or NULL. */
 void *conf_alloc(struct conf *c, size_t n);
 /* The setting of key in the global block, or NULL. */

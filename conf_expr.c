@@ -67,20 +67,11 @@ conf_alloc(struct conf *c, size_t n)
 	return chunk->bytes;
 }
 
-struct conf *
-conf_hold(struct conf *c)
-{
-	c->refs++;
-	return c;
-}
-
 void
-conf_drop(struct conf *c)
+conf_free(struct conf *c)
 {
 	struct conf_chunk *chunk, *next;
 
-	if (c == NULL || --c->refs > 0)
-		return;
 	for (chunk = c->memory; chunk != NULL; chunk = next) {
 		next = chunk->next;
 		free(chunk);

@@ -361,7 +361,6 @@ conf_read(const char *file, struct buf *text, struct conf_report *report)
 		conf_fault(report, conf_nowhere, "out of memory");
 		return NULL;
 	}
-	p.conf->refs = 1;
 	p.conf->global.last = &p.conf->global.settings;
 	if (text != NULL) {
 		(void)buf_text(text);	/* moves it now or never: */
@@ -376,6 +375,6 @@ conf_read(const char *file, struct buf *text, struct conf_report *report)
 	if (report->faults == faults || report->forgiving)
 		return p.conf;
 	/* Half of what somebody wrote might mean the opposite. */
-	conf_drop(p.conf);
+	conf_free(p.conf);
 	return NULL;
 }

@@ -23,8 +23,7 @@
 enum {
 	TURN_REQUESTS = 64,		/* then others have their turn */
 	BATCH_BYTES = 64 << 10,		/* queued before they are sent */
-	DRAIN_MOST = 64 << 10,		/* of a body nobody wants */
-	LINGER_SECONDS = 5
+	DRAIN_MOST = 64 << 10		/* of a body nobody wants */
 };
 
 typedef enum conn_state conn_step(struct connection *con);
@@ -88,6 +87,10 @@ request_start(struct connection *con)
 	struct request *req = con->req;
 	enum conn_state next;
 
+	if (con->config != con->srv->config) {	/* there was a reload */
+		config_drop(con->config);
+		con->config = config_hold(con->srv->config);
+	}
 	if (req == NULL) {
 		req = con->req = request_take(con->srv);
 		if (req == NULL)
@@ -102,10 +105,6 @@ request_start(struct connection *con)
 		return CONN_REQUEST_START;
 	}
 	req->in.n = req->in_at = 0;
-	if (con->srv->quitting && con->requests > 0) {
-		close_after(con);
-		return CONN_CLOSE;
-	}
 	if (has_more(con, CONN_REQUEST_START, &next))
 		return CONN_READ_HEAD;
 	request_give(con);		/* an idle connection holds nothing */
@@ -130,7 +129,7 @@ refuse_head(struct connection *con)
 {
 	const struct http_head *head = &con->req->head;
 
-	con->req->settings = con->conf->settings;
+	con->req->settings = con->config->conf->settings;
 	if (con->srv->core->log_request_handling)
 		LOG(con->srv, "connection %d: refused with %d: %s", con->fd,
 		    head->status, head->why);
@@ -157,7 +156,7 @@ accept_head(struct connection *con)
 	}
 	req->in_at += req->head.size;
 	req->head_end = req->in_at;
-	req->settings = con->conf->settings;
+	req->settings = con->config->conf->settings;
 	req->started = con->srv->tick;
 	con->budget--;
 	con->requests++;
@@ -173,7 +172,7 @@ static enum conn_state
 read_head(struct connection *con)
 {
 	struct request *req = con->req;
-	size_t most = (size_t)con->srv->core->max_request_field_size;
+	size_t most = (size_t)con->config->core->max_request_field_size;
 	enum http_verdict verdict;
 	enum conn_state next;
 
@@ -269,7 +268,7 @@ read_body(struct connection *con)
 static enum conn_state
 response_start(struct connection *con)
 {
-	if (con->srv->quitting)
+	if (con->srv->draining)
 		close_after(con);
 	conn_response(con);
 	con->responding = 1;
@@ -340,7 +339,7 @@ response_end(struct connection *con)
 {
 	struct request *req = con->req;
 
-	plugins_note(con->srv->plugins, HOOK_REQUEST_DONE, con);
+	plugins_note(con->config->plugins, HOOK_REQUEST_DONE, con);
 	con->responding = 0;
 	request_reset(req);
 	return con->keep_alive ? CONN_REQUEST_START : CONN_CLOSE;
@@ -365,7 +364,7 @@ fail(struct connection *con)
 		unsent = (uint64_t)queue_bytes(&req->out);
 		req->bytes_out -= least(unsent, req->bytes_out);
 		req->bytes_body -= least(unsent, req->bytes_body);
-		plugins_note(con->srv->plugins, HOOK_REQUEST_DONE, con);
+		plugins_note(con->config->plugins, HOOK_REQUEST_DONE, con);
 	}
 	return CONN_DEAD;
 }
@@ -394,35 +393,6 @@ shut(struct connection *con)
 }
 
 /* ---- the driver ---- */
-
-/* Seconds until it has waited too long as it is now; one more than allowed,
- * for the next tick may be just about to come. */
-static uint32_t
-patience(const struct connection *con)
-{
-	const struct core_conf *core = con->srv->core;
-	uint32_t read_idle = (uint32_t)core->max_read_idle;
-	int32_t left;
-
-	switch (con->state) {
-	case CONN_REQUEST_START:
-		return 1 + (con->requests == 0 ? read_idle
-		    : (uint32_t)core->max_keep_alive_idle);
-	case CONN_READ_HEAD:
-	case CONN_READ_BODY:
-		/* however slowly it drips: twice the idle time for all */
-		left = (int32_t)(con->req->started + 2 * read_idle
-		    - con->srv->tick);
-		return left < 0 ? 1 : 1 + (uint32_t)least((uint32_t)left,
-		    read_idle);
-	case CONN_WRITE:
-		return 1 + (uint32_t)core->max_write_idle;
-	case CONN_CLOSE:
-		return 1 + LINGER_SECONDS;
-	default:
-		return 1 + read_idle;
-	}
-}
 
 static void
 on_event(void *context, int events)
@@ -457,7 +427,7 @@ wait_for(struct connection *con)
 	}
 	/* a lingering close is not prolonged by what still comes */
 	if (con->state != CONN_CLOSE || con->timer.next == NULL)
-		timer_arm(&srv->wheel, &con->timer, patience(con));
+		timer_arm(&srv->wheel, &con->timer, conn_patience(con));
 }
 
 void

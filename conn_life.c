@@ -12,7 +12,11 @@
 
 #include "server.h"
 
-enum { LAST_CHANCE = 5 };	/* seconds for who has not asked yet */
+enum {
+	FIRST_CHANCE = 5,	/* seconds for who has not asked yet */
+	LAST_CHANCE = 2,	/* for who may be about to ask again */
+	LINGER_SECONDS = 5
+};
 
 int
 conn_new(struct server *srv, struct listener *listener, int fd,
@@ -25,6 +29,8 @@ conn_new(struct server *srv, struct listener *listener, int fd,
 		return -1;
 	}
 	con->listener = listener;
+	if (listener != NULL)
+		listener->conns++;
 	con->fd = fd;
 	con->peer.sa.sa_family = AF_UNIX;
 	if (peer != NULL && peer_size <= sizeof(con->peer)
@@ -32,6 +38,36 @@ conn_new(struct server *srv, struct listener *listener, int fd,
 		memcpy(&con->peer, peer, peer_size);
 	conn_run(con);
 	return 0;
+}
+
+uint32_t
+conn_patience(const struct connection *con)
+{
+	const struct core_conf *core = con->config->core;
+	uint32_t read_idle = (uint32_t)core->max_read_idle;
+	uint32_t keep_idle = (uint32_t)core->max_keep_alive_idle;
+	int32_t left;
+
+	switch (con->state) {
+	case CONN_REQUEST_START:
+		if (con->requests == 0)
+			return 1 + read_idle;
+		return con->srv->draining && keep_idle > LAST_CHANCE
+		    ? LAST_CHANCE : 1 + keep_idle;
+	case CONN_READ_HEAD:
+	case CONN_READ_BODY:
+		/* however slowly it drips: twice the idle time for all */
+		left = (int32_t)(con->req->started + 2 * read_idle
+		    - con->srv->tick);
+		return left < 0 ? 1 : 1 + ((uint32_t)left < read_idle ? (uint32_t)left
+		    : read_idle);
+	case CONN_WRITE:
+		return 1 + (uint32_t)core->max_write_idle;
+	case CONN_CLOSE:
+		return 1 + LINGER_SECONDS;
+	default:
+		return 1 + read_idle;
+	}
 }
 
 static struct connection *
@@ -50,8 +86,8 @@ answer_408(struct connection *con)
 	/* its slices may lie where the buffer was once */
 	(void)http_parse(&req->head, req->in.p + req->in_at,
 	    req->in.n - req->in_at,
-	    (size_t)con->srv->core->max_request_field_size);
-	req->settings = con->conf->settings;
+	    (size_t)con->config->core->max_request_field_size);
+	req->settings = con->config->conf->settings;
 	con->keep_alive = 0;
 	con->unread = 1;
 	conn_error(con, 408);
@@ -84,17 +120,22 @@ conn_expire(void *server, struct timer *t)
 	conn_run(con);
 }
 
+/* Who asked a moment ago may be asking again right now, and would find the
+ * connection closed instead of an answer: he is told with that answer. */
 static void
 close_idle(void *server, struct timer *t)
 {
 	struct connection *con = of_timer(t);
 	struct server *srv = server;
+	uint32_t left = t->deadline - srv->tick;
+	uint32_t all = 1 + (uint32_t)con->config->core->max_keep_alive_idle;
 
-	if (con->state != CONN_REQUEST_START)
+	/* one that has been armed here may be met again in its new slot */
+	if (con->state != CONN_REQUEST_START || left <= LAST_CHANCE)
 		return;
-	/* one that never asked may have its request on the way */
-	if (con->requests == 0) {
-		timer_arm(&srv->wheel, t, LAST_CHANCE);
+	if (con->requests == 0 || all - left < LAST_CHANCE) {
+		timer_arm(&srv->wheel, t, con->requests == 0 ? FIRST_CHANCE
+		    : LAST_CHANCE);
 		return;
 	}
 	con->unread = 1;

@@ -123,7 +123,7 @@ conn_take(struct server *srv)
 	}
 	memset(con, 0, sizeof(*con));
 	con->srv = srv;
-	con->conf = conf_hold(srv->conf);
+	con->config = config_hold(srv->config);
 	srv->conns++;
 	return con;
 }
@@ -133,14 +133,15 @@ conn_recycle(struct connection *con)
 {
 	struct server *srv = con->srv;
 
-	plugins_note(srv->plugins, HOOK_CONNECTION_CLOSE, con);
+	plugins_note(con->config->plugins, HOOK_CONNECTION_CLOSE, con);
 	timer_disarm(&srv->wheel, &con->timer);
 	if (con->registered)
 		fdevent_del(srv->ev, con->fd);
 	else
 		close(con->fd);
 	request_drop(con);
-	conf_drop(con->conf);
+	config_drop(con->config);
+	net_drop(con->listener);
 	srv->conns--;
 	srv->idle_since = srv->tick;
 	if (srv->nfree_conns >= POOL_MOST) {

@@ -255,7 +255,7 @@ conn_response(struct connection *con)
 	struct buf *b = &req->out.mem;
 	size_t before = b->n;
 
-	plugins_note(con->srv->plugins, HOOK_RESPONSE_START, con);
+	plugins_note(con->config->plugins, HOOK_RESPONSE_START, con);
 	add_head(con);
 	if (request_conf(req)->log_response_header)
 		LOG(con->srv, "connection %d: response %.*s", con->fd,

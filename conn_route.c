@@ -60,7 +60,7 @@ check_method(struct connection *con)
 static int
 ask(struct connection *con, enum plugin_hook hook)
 {
-	const struct plugins *plugins = con->srv->plugins;
+	const struct plugins *plugins = con->config->plugins;
 
 	if (!plugins_have(plugins, hook))
 		return NOT_YET;

@@ -6,13 +6,16 @@
  * the launching shell still waits, so that exit status 0 means: it serves.
  */
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,26 +54,45 @@ daemon_clean(const struct options *opt)
 int
 daemon_pidfile_open(struct server *srv)
 {
-	const char *name = srv->core->pid_file;
+	struct process *process = srv->process;
 	int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK;
+	const char *name = srv->core->pid_file;
 	struct stat st;
 
 	if (name == NULL || name[0] == '\0')
 		return 0;
-	srv->pid_fd = sys_open(name, flags | O_CREAT | O_EXCL, 0644);
-	srv->pid_created = srv->pid_fd != -1;
-	if (srv->pid_fd == -1 && errno == EEXIST)
-		srv->pid_fd = sys_open(name, flags, 0);
-	if (srv->pid_fd == -1) {
+	process->pid_name = strdup(name);
+	process->pid_fd = sys_open(name, flags | O_CREAT | O_EXCL, 0644);
+	process->pid_created = process->pid_fd != -1;
+	if (process->pid_fd == -1 && errno == EEXIST)
+		process->pid_fd = sys_open(name, flags, 0);
+	if (process->pid_name == NULL || process->pid_fd == -1) {
 		LOG(srv, "cannot open the pid file %s: %s", name,
 		    strerror(errno));
 		return -1;
 	}
-	if (fstat(srv->pid_fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+	if (fstat(process->pid_fd, &st) == -1 || !S_ISREG(st.st_mode)) {
 		LOG(srv, "the pid file %s is no regular file", name);
 		return -1;
 	}
 	return 0;
+}
+
+int
+daemon_pidfile_rename(struct server *srv, const char *name)
+{
+	struct process *process = srv->process;
+	char *copy = strdup(name);
+
+	if (copy != NULL && rename(process->pid_name, name) == 0) {
+		free(process->pid_name);
+		process->pid_name = copy;
+		return 0;
+	}
+	LOG(srv, "[error] cannot rename the pid file %s to %s: %s",
+	    process->pid_name, name, strerror(errno));
+	free(copy);
+	return -1;
 }
 
 /* Ours while we live: a lock tells the running server from a number that was
@@ -83,11 +105,11 @@ lock(struct server *srv)
 	memset(&lock, 0, sizeof(lock));
 	lock.l_type = F_WRLCK;
 	lock.l_whence = SEEK_SET;
-	if (fcntl(srv->pid_fd, F_SETLK, &lock) == 0
+	if (fcntl(srv->process->pid_fd, F_SETLK, &lock) == 0
 	    || (errno != EAGAIN && errno != EACCES))
 		return 0;
 	LOG(srv, "the pid file %s belongs to a server that runs",
-	    srv->core->pid_file);
+	    srv->process->pid_name);
 	return -1;
 }
 
@@ -128,17 +150,17 @@ write_pidfile(struct server *srv)
 	char text[24];
 	int n;
 
-	if (srv->pid_fd == -1)
+	if (srv->process->pid_fd == -1)
 		return 0;
 	if (lock(srv) == -1)
 		return -1;
 	n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-	if (pwrite(srv->pid_fd, text, (size_t)n, 0) == n
-	    && ftruncate(srv->pid_fd, n) == 0) {
-		srv->pid_written = 1;
+	if (pwrite(srv->process->pid_fd, text, (size_t)n, 0) == n
+	    && ftruncate(srv->process->pid_fd, n) == 0) {
+		srv->process->pid_written = 1;
 		return 0;
 	}
-	LOG(srv, "cannot write the pid file %s: %s", srv->core->pid_file,
+	LOG(srv, "cannot write the pid file %s: %s", srv->process->pid_name,
 	    strerror(errno));
 	return -1;
 }
@@ -149,8 +171,8 @@ is_there(struct server *srv)
 {
 	struct stat open_st, st;
 
-	return fstat(srv->pid_fd, &open_st) == 0
-	    && lstat(srv->core->pid_file, &st) == 0
+	return fstat(srv->process->pid_fd, &open_st) == 0
+	    && lstat(srv->process->pid_name, &st) == 0
 	    && st.st_ino == open_st.st_ino && st.st_dev == open_st.st_dev;
 }
 
@@ -159,22 +181,25 @@ daemon_pidfile_remove(struct server *srv)
 {
 	char text[24] = "";
 
-	if (srv->pid_fd == -1)
+	if (srv->process->pid_fd == -1)
 		return;
-	if (!srv->pid_written) {
-		if (srv->pid_created && is_there(srv))	/* a failed start */
-			(void)unlink(srv->core->pid_file);
-	} else if (pread(srv->pid_fd, text, sizeof(text) - 1, 0) > 0
+	if (!srv->process->pid_written) {
+		/* a failed start */
+		if (srv->process->pid_created && is_there(srv))
+			(void)unlink(srv->process->pid_name);
+	} else if (pread(srv->process->pid_fd, text, sizeof(text) - 1, 0) > 0
 	    && strtol(text, NULL, 10) == (long)getpid()) {
 		/* who may not unlink, or sits in a chroot, can at least leave
 		 * no stale number */
-		if ((!is_there(srv) || unlink(srv->core->pid_file) == -1)
-		    && ftruncate(srv->pid_fd, 0) == -1)
+		if ((!is_there(srv) || unlink(srv->process->pid_name) == -1)
+		    && ftruncate(srv->process->pid_fd, 0) == -1)
 			LOG(srv, "cannot remove the pid file %s: %s",
-			    srv->core->pid_file, strerror(errno));
+			    srv->process->pid_name, strerror(errno));
 	}
-	close(srv->pid_fd);
-	srv->pid_fd = -1;
+	close(srv->process->pid_fd);
+	srv->process->pid_fd = -1;
+	free(srv->process->pid_name);
+	srv->process->pid_name = NULL;
 }
 
 /* ---- limits ---- */
@@ -228,6 +253,8 @@ daemon_limits(struct server *srv)
 	const struct fdevent_ops *ops = fdevent_find(core->event_handler);
 	struct rlimit limit;
 
+	if (srv->ev != NULL)		/* a reload: it stays */
+		ops = srv->ops;
 	if (ops == NULL || limit_fds(srv, ops) == -1)
 		return -1;
 	srv->ops = ops;
@@ -253,25 +280,58 @@ daemon_limits(struct server *srv)
 
 /* ---- privileges ---- */
 
+/* sd_notify(3)'s socket; "@" begins a name that is in no folder. */
+static int
+open_notify(void)
+{
+	const char *name = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un un;
+	size_t n = name != NULL ? strlen(name) : 0;
+	int fd;
+
+	if (n < 2 || n >= sizeof(un.sun_path) || strchr("/@", *name) == NULL)
+		return -1;
+	memset(&un, 0, sizeof(un));
+	un.sun_family = AF_UNIX;
+	memcpy(un.sun_path, name, n);
+	if (name[0] == '@')
+		un.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	if (fd != -1 && sys_nonblocking(fd) == 0 && connect(fd,
+	    (const void *)&un, (socklen_t)(offsetof(struct sockaddr_un,
+	    sun_path) + n)) == 0)
+		return fd;
+	if (fd != -1)
+		close(fd);
+	return -1;
+}
+
+int
+daemon_prepare(struct server *srv)
+{
+	srv->process->notify_fd = open_notify();
+	srv->process->null_fd = sys_open("/dev/null", O_RDWR, 0);
+	if (srv->process->null_fd != -1)
+		return 0;
+	LOG(srv, "/dev/null: %s", strerror(errno));
+	return -1;
+}
+
 int
 daemon_drop(struct server *srv)
 {
 	const struct core_conf *core = srv->core;
 	const char *user = core->username, *group = core->groupname;
-	const char *step = "/dev/null";
+	const char *step = "getpwnam, getgrnam";
 	struct passwd *pw;
 	struct group *gr;
 	uid_t uid = 0;
 	gid_t gid = 0;
 
-	srv->null_fd = sys_open("/dev/null", O_RDWR, 0);
-	if (srv->null_fd == -1)
-		goto failed;
 	if (geteuid() != 0
 	    || (user == NULL && group == NULL && core->chroot == NULL))
 		return 0;
-	/* server_check saw that they exist and are not root */
-	step = "getpwnam, getgrnam";
+	/* config_check saw that they exist and are not root */
 	pw = user != NULL ? getpwnam(user) : NULL;
 	gr = group != NULL ? getgrnam(group) : NULL;
 	if ((user != NULL && pw == NULL) || (group != NULL && gr == NULL))
@@ -283,8 +343,11 @@ daemon_drop(struct server *srv)
 	if (gr != NULL)
 		gid = gr->gr_gid;
 	tzset();			/* its files are out of reach soon */
-	if (sys_become(user, uid, gid, core->chroot, &step) == 0)
-		return 0;
+	if (sys_become(user, uid, gid, core->chroot, &step) == -1)
+		goto failed;
+	if (core->core_files)
+		sys_dumpable();
+	return 0;
 failed:
 	LOG(srv, "%s: %s", step, strerror(errno));
 	return -1;
@@ -310,25 +373,30 @@ wait_for_verdict(int fd)
 int
 daemon_start(struct server *srv)
 {
+	struct process *process = srv->process;
 	int fd[2];
 	pid_t child;
 
 	if (srv->opt->foreground || srv->opt->one)
 		return write_pidfile(srv);
-	if (pipe(fd) == -1)
-		goto failed;
-	child = fork();
-	if (child == -1)
-		goto failed;
-	if (child > 0) {
-		close(fd[1]);
-		wait_for_verdict(fd[0]);
+	/* whoever was started by a daemon is in the background already */
+	if (process->previous == 0) {
+		if (pipe(fd) == -1)
+			goto failed;
+		child = fork();
+		if (child == -1)
+			goto failed;
+		if (child > 0) {
+			close(fd[1]);
+			wait_for_verdict(fd[0]);
+		}
+		close(fd[0]);
+		process->verdict_fd = fd[1];
+		(void)fcntl(fd[1], F_SETFD, FD_CLOEXEC);
 	}
-	close(fd[0]);
-	srv->verdict_fd = fd[1];
-	(void)fcntl(fd[1], F_SETFD, FD_CLOEXEC);
 	if (setsid() == -1 || chdir("/") == -1
-	    || dup2(srv->null_fd, 0) == -1 || dup2(srv->null_fd, 1) == -1)
+	    || dup2(process->null_fd, 0) == -1
+	    || dup2(process->null_fd, 1) == -1)
 		goto failed;
 	umask(0);
 	return write_pidfile(srv);
@@ -340,15 +408,33 @@ failed:
 void
 daemon_report(struct server *srv, int status)
 {
+	struct process *process = srv->process;
 	unsigned char byte = (unsigned char)status;
 
-	if (srv->verdict_fd == -1)
-		return;
 	/* from here on nobody reads standard error */
-	if (status == EXIT_SUCCESS)
-		(void)dup2(srv->null_fd, 2);
-	if (write(srv->verdict_fd, &byte, 1) == -1)
+	if (status == EXIT_SUCCESS && process->null_fd != -1
+	    && !srv->opt->foreground && !srv->opt->one)
+		(void)dup2(process->null_fd, 2);
+	if (process->verdict_fd == -1)
+		return;
+	if (write(process->verdict_fd, &byte, 1) == -1)
 		LOG(srv, "nobody waits for the start: %s", strerror(errno));
-	close(srv->verdict_fd);
-	srv->verdict_fd = -1;
+	close(process->verdict_fd);
+	process->verdict_fd = -1;
+}
+
+void
+daemon_notify(struct server *srv, const char *state)
+{
+	char text[128];
+	int n;
+
+	/* the next binary speaks for itself */
+	if (srv->process->notify_fd == -1 || srv->process->upgrading)
+		return;
+	n = snprintf(text, sizeof(text), "%s\nMAINPID=%ld\n"
+	    "MONOTONIC_USEC=%lld", state, (long)getpid(),
+	    (long long)proc_now() * 1000);
+	if (send(srv->process->notify_fd, text, (size_t)n, MSG_NOSIGNAL) == -1)
+		LOG(srv, "[warn] NOTIFY_SOCKET: %s", strerror(errno));
 }

@@ -156,7 +156,8 @@ fdevent_want(struct fdevents *ev, int fd, int want)
 void
 fdevent_del(struct fdevents *ev, int fd)
 {
-	if (!ev->ops->close_forgets)	/* else a system call saved */
+	/* a system call saved, unless a copy elsewhere keeps it alive */
+	if (!ev->ops->close_forgets || (ev->fds[fd].want & FDEVENT_SHARED))
 		(void)fdevent_want(ev, fd, 0);
 	ev->fds[fd].fn = NULL;
 	ev->fds[fd].want = 0;

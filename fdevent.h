@@ -15,7 +15,9 @@ enum {
 	FDEVENT_IN = 1,
 	FDEVENT_OUT = 2,
 	FDEVENT_ERR = 4,
-	FDEVENT_HUP = 8
+	FDEVENT_HUP = 8,
+	FDEVENT_SHARED = 16	/* wanted: other processes have it, too; the
+				 * kernel should wake but one of them */
 };
 
 struct fdevents;
@@ -26,8 +28,8 @@ struct fdevent_ops {
 	int max_fds;		/* most it can watch; 0: no limit of its own */
 	int close_forgets;	/* close(2) ends its interest as well */
 	int (*open)(struct fdevents *ev);
-	/* Watches fd for want (IN, OUT); 0 forgets it. The registry still holds
-	 * the old interest. */
+	/* Watches fd for want (IN, OUT, SHARED); 0 forgets it. The registry
+	 * still holds the old interest. */
 	int (*set)(struct fdevents *ev, int fd, int want);
 	/* Waits ms milliseconds at most (-1: for ever) and reports by
 	 * fdevent_ready. A signal ends the wait without an error. */

@@ -56,6 +56,10 @@ epoll_set(struct fdevents *ev, int fd, int want)
 		e.events |= EPOLLIN;
 	if (want & FDEVENT_OUT)
 		e.events |= EPOLLOUT;
+#ifdef EPOLLEXCLUSIVE		/* it can be added, but not modified */
+	if (want & FDEVENT_SHARED)
+		e.events |= EPOLLEXCLUSIVE;
+#endif
 	return epoll_ctl(data->fd, op, fd, &e);
 }
 

@@ -312,71 +312,33 @@ compile(struct op *op, char *p)
 static int
 accesslog_set_defaults(struct plugin_self *self, struct server *srv)
 {
-	const struct accesslog_conf *conf = plugin_global_conf(self, srv);
+	const struct accesslog_conf *conf = plugin_global_conf(self);
 	const char *name = conf->use_syslog ? "" : conf->filename, *wrong;
 	size_t n = strlen(conf->format);
 	struct accesslog *al;
-	char folder[4096];
-
 	/* an op for each two bytes of the format, and the last */
 	n = n / 2 + 1;
 	al = self->data = calloc(1, sizeof(*al) + n * sizeof(*al->ops));
-	if (al == NULL) {
-		LOG(srv, "mod_accesslog: out of memory");
-		return -1;
-	}
-	al->log.fd = 2;
+	if (al == NULL)
+		return config_fault(self->config, "accesslog.filename",
+		    "out of memory");
 	al->use_syslog = conf->use_syslog;
 	al->room = 2 * WORD + n * (ROOM + 2);
-	/* opened when a daemon has long left the working directory */
-	if (strchr("/|-", name[0]) == NULL
-	    && getcwd(folder, sizeof(folder)) != NULL)
-		buf_printf(&al->name, "%s/", folder);
+	/* opened when a daemon has long left where it was started */
+	if (strchr("/|-", name[0]) == NULL)
+		buf_printf(&al->name, "%s/", srv->folder);
 	buf_adds(&al->name, name);
 	buf_printf(&al->format, "%s\n%c%*c", conf->format, 0, WORD, 0);
 	wrong = al->format.failed || al->name.failed ? "out of memory"
 	    : compile(al->ops, al->format.p);
-	if (wrong == NULL)
-		return 0;
-	LOG(srv, "accesslog.format: not understood: %.*s",
-	    (int)strcspn(wrong, "\n"), wrong);
-	return -1;
-}
-
-/* Opens the log by name. Returns 0, or -1 after a message. */
-static int
-accesslog_open(struct plugin_self *self, struct server *srv)
-{
-	struct accesslog *al = self->data;
-	const char *name = buf_text(&al->name), *why;
-
-	if (strcmp(name, "-") == 0) {
+	if (wrong != NULL)
+		return config_fault(self->config, "accesslog.format",
+		    "not understood: %.*s", (int)strcspn(wrong, "\n"), wrong);
+	al->log.name = strcmp(name, "-") == 0 ? "" : buf_text(&al->name);
+	config_add_log(self->config, &al->log);
+	if (strcmp(name, "-") == 0)
 		al->log.fd = 1;		/* log_close leaves that open */
-	} else if (log_open(&al->log, name, &why) == -1) {
-		LOG(srv, "[error] access log %s: %s: %s", name, why,
-		    strerror(errno));
-		return -1;
-	}
 	return 0;
-}
-
-/* Each second. A reader that died is started again. */
-static void
-accesslog_trigger(struct plugin_self *self, struct server *srv)
-{
-	struct accesslog *al = self->data;
-
-	if (al->name.n > 0 && al->name.p[0] == '|')
-		(void)accesslog_open(self, srv);
-	accesslog_flush(self, srv);
-}
-
-/* Lines so far belong into the old file, which stays if no new one can be. */
-static void
-accesslog_sighup(struct plugin_self *self, struct server *srv)
-{
-	accesslog_flush(self, srv);
-	(void)accesslog_open(self, srv);
 }
 
 static void
@@ -401,9 +363,8 @@ const struct plugin mod_accesslog = {
 	.keys = accesslog_keys,
 	.conf_size = sizeof(struct accesslog_conf),
 	.set_defaults = accesslog_set_defaults,
-	.worker_init = accesslog_open,
 	.free = accesslog_free,
 	.handle_request_done = accesslog_request_done,
-	.handle_trigger = accesslog_trigger,
-	.handle_sighup = accesslog_sighup,
+	.handle_trigger = accesslog_flush,
+	.handle_sighup = accesslog_flush,
 };

@@ -395,12 +395,13 @@ dirlisting_start(struct plugin_self *self, struct connection *con)
 static int
 dirlisting_set_defaults(struct plugin_self *self, struct server *srv)
 {
-	const struct dirlisting_conf *conf = plugin_global_conf(self, srv);
+	const struct dirlisting_conf *conf = plugin_global_conf(self);
 	const struct conf_list *list = conf->exclude;
 	struct buf all = { .n = 0 };
 	regex_t *exclude;
 	size_t i;
 
+	(void)srv;
 	if (list == NULL || list->n == 0)
 		return 0;
 	for (i = 0; i < list->n; i++)
@@ -411,8 +412,8 @@ dirlisting_set_defaults(struct plugin_self *self, struct server *srv)
 	    REG_EXTENDED | REG_NOSUB) == 0) {
 		self->data = exclude;
 	} else {
-		LOG(srv, "dir-listing.exclude: not extended regular "
-		    "expressions: %s", buf_text(&all));
+		(void)config_fault(self->config, "dir-listing.exclude",
+		    "not extended regular expressions: %s", buf_text(&all));
 		free(exclude);
 	}
 	buf_free(&all);

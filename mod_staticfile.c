@@ -49,14 +49,14 @@ static const struct conf_key staticfile_keys[] = {
 static int
 staticfile_check(struct plugin_self *self, struct server *srv)
 {
-	const struct staticfile_conf *conf = plugin_global_conf(self, srv);
+	const struct staticfile_conf *conf = plugin_global_conf(self);
 
+	(void)srv;
 	if (strcmp(conf->dotfiles, "deny") == 0
 	    || strcmp(conf->dotfiles, "allow") == 0)
 		return 0;
-	LOG(srv, "static-file.dotfiles is \"deny\" or \"allow\", found \"%s\"",
-	    conf->dotfiles);
-	return -1;
+	return config_fault(self->config, "static-file.dotfiles",
+	    "\"deny\" or \"allow\", found \"%s\"", conf->dotfiles);
 }
 
 /* ---- which file ---- */

@@ -21,7 +21,7 @@
 static const char usage[] =
     "usage: glimd [-D] [-t | -p] [-m DIR] -f FILE\n"
     "       glimd [-D] [-l [HOST:]PORT] [-m DIR] PATH\n"
-    "       glimd -s stop|quit|reopen -f FILE\n"
+    "       glimd -s stop|quit|reload|reopen|upgrade -f FILE\n"
     "       glimd -1 -f FILE\n"
     "       glimd -v | -V | -h\n";
 
@@ -103,7 +103,7 @@ take(struct options *opt, int option, const char *value)
 	if (option == '?')
 		return refuse("there is no option -%c", optopt);
 	if (option == 's' && signal_number(value) == 0)
-		return refuse("-s takes stop, quit or reopen");
+		return refuse("-s takes stop, quit, reload, reopen or upgrade");
 	if (option == 's')
 		opt->word = value;
 	if (option == 'i' && (str_number(slice_of(value), &number) == -1
@@ -128,6 +128,7 @@ options_parse(struct options *opt, int argc, char **argv)
 
 	memset(opt, 0, sizeof(*opt));
 	opt->status = EXIT_FAILURE;
+	opt->argv = argv;
 	do {
 		/* The colon in front: we say ourselves what is wrong. */
 		option = getopt(argc, argv, ":Df:hi:l:m:ps:tvV1");

@@ -192,11 +192,16 @@ start(struct plugins *p, struct server *srv, size_t at)
 }
 
 int
-plugins_setup(struct plugins *p, struct server *srv)
+plugins_setup(struct config *config)
 {
-	if (start(p, srv, offsetof(struct plugin, init)) == -1)
+	struct plugins *p = config->plugins;
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		p->self[i].config = config;
+	if (start(p, config->srv, offsetof(struct plugin, init)) == -1)
 		return -1;
-	return start(p, srv, offsetof(struct plugin, set_defaults));
+	return start(p, config->srv, offsetof(struct plugin, set_defaults));
 }
 
 int

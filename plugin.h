@@ -22,6 +22,7 @@ enum verdict {
 /* A module in a running server. */
 struct plugin_self {
 	const struct plugin *plugin;
+	struct config *config;	/* it belongs to */
 	void *data;		/* what init made; freed by free */
 	size_t conf_at;		/* its struct in the settings */
 };
@@ -61,7 +62,8 @@ struct plugin {
 	plugin_note_fn *handle_connection_close;
 
 	plugin_event_fn *handle_trigger;	/* each second */
-	plugin_event_fn *handle_sighup;		/* reopen log files */
+	plugin_event_fn *handle_sighup;		/* logs are about to be opened
+						 * again: write what waits */
 	plugin_event_fn *handle_waitpid;	/* children died */
 };
 
@@ -73,9 +75,9 @@ plugin_conf(const struct plugin_self *self, const struct request *req)
 }
 
 static inline const void *
-plugin_global_conf(const struct plugin_self *self, const struct server *srv)
+plugin_global_conf(const struct plugin_self *self)
 {
-	return (const char *)srv->conf->settings + self->conf_at;
+	return (const char *)self->config->conf->settings + self->conf_at;
 }
 
 /* ---- plugin.c: loads modules, calls hooks ------------------------------- */
@@ -110,7 +112,7 @@ struct plugins *plugins_load(const struct plugin *const *builtin,
 struct conf_table *plugins_tables(const struct plugins *p,
     const struct conf_key *core, size_t *n);
 /* init and set_defaults of all: what -t checks. Returns 0 or -1. */
-int plugins_setup(struct plugins *p, struct server *srv);
+int plugins_setup(struct config *config);
 /* worker_init of all, in the process that will serve. Returns 0 or -1. */
 int plugins_start(struct plugins *p, struct server *srv);
 void plugins_free(struct plugins *p, struct server *srv);

@@ -1,5 +1,5 @@
 /*
- * proc.h - the process: command line, daemon, signals.
+ * proc.h - the process: command line, daemon, signals, master and workers.
  */
 #ifndef PROC_H
 #define PROC_H
@@ -22,6 +22,7 @@ struct options {
 	int one;		/* -1 */
 	int idle;		/* -i, seconds; 0 for ever */
 	int status;		/* to exit with when there is nothing to do */
+	char **argv;		/* all of it, for the next binary */
 };
 
 /* Returns 0, or -1: exit with opt->status (-v, -V, -h, or a usage error whose
@@ -31,6 +32,63 @@ int options_parse(struct options *opt, int argc, char **argv);
  * -1 after a message. */
 int options_text(const struct options *opt, struct buf *text);
 
+/* ---- the process -------------------------------------------------------- */
+
+enum role {
+	ROLE_ALONE,		/* one process does everything */
+	ROLE_MASTER,		/* starts workers and serves nobody */
+	ROLE_WORKER
+};
+
+/* Who wants something of us. */
+struct sender {
+	uid_t uid;
+	pid_t pid;
+};
+
+/* What only the files of this header know of struct server. */
+struct proc;
+struct process {
+	enum role role;
+	int status;			/* to exit with, in the end */
+	struct sender sender;		/* of the signal being acted on */
+
+	/* daemon.c's */
+	char *pid_name;			/* of the pid file now, or NULL */
+	int pid_fd;			/* of it, or -1 */
+	int pid_created;		/* the file was not there before */
+	int pid_written;		/* our number is in it */
+	int null_fd;			/* /dev/null, opened before a chroot */
+	int verdict_fd;			/* the launching process waits here */
+	int notify_fd;			/* NOTIFY_SOCKET, or -1 */
+
+	struct title *title;		/* proc_title.c's */
+
+	/* proc_table.c's */
+	struct proc *procs;		/* PROC_SLOTS of them, or NULL */
+	int used;			/* slots below may be in use */
+	int64_t starts[10];		/* when the last ones were, ms */
+	unsigned nstarts;
+	int64_t readers_at;		/* ms: start dead log readers; or 0 */
+
+	/* proc_master.c's and proc_worker.c's */
+	struct config *next;		/* its workers are being started */
+	int again;			/* another reload was asked for */
+	int no_accept;			/* workers were sent away */
+	int64_t signal_at, kill_at;	/* ms: the next steps of a stop */
+	int delay;			/* ms: to the one after */
+	int lifeline[2];		/* closed when the master is gone */
+	int channel;			/* a worker's, to its master */
+	int number;			/* a worker's */
+	int interrupted;		/* a second SIGINT stops at once */
+	int (*entry)(struct server *srv, struct proc *self);
+	void (*announce)(struct server *srv);	/* once, when all serve */
+
+	/* proc_upgrade.c's */
+	pid_t previous;			/* the master that started us */
+	int upgrading;			/* the next one was started by us */
+};
+
 /* ---- daemon.c: becoming a daemon ---------------------------------------- */
 
 /* All return 0, or -1 after a message. */
@@ -39,39 +97,201 @@ int options_text(const struct options *opt, struct buf *text);
 int daemon_clean(const struct options *opt);
 /* Opens server.pid-file, without touching what is in it. */
 int daemon_pidfile_open(struct server *srv);
+/* Gives the pid file another name, in the same folder. */
+int daemon_pidfile_rename(struct server *srv, const char *name);
 /* Sends signal number to the server that runs with this pid file. It is ours
  * only if it holds a lock on the file (fcntl(2)): a number that was left, or
  * written by somebody else, is never signalled. */
 int daemon_signal(const char *pid_file, int number);
 /* Descriptors and core size; sets srv->ops, max_fds and max_conns. */
 int daemon_limits(struct server *srv);
-/* Opens /dev/null for later; as root: becomes server.username, in
- * server.chroot. */
+/* Opens what a chroot would put out of reach: /dev/null, NOTIFY_SOCKET. */
+int daemon_prepare(struct server *srv);
+/* As root: becomes server.username, in server.chroot. */
 int daemon_drop(struct server *srv);
 /* Unless -D: goes to the background, the launching process waits on. Writes
  * the pid file. */
 int daemon_start(struct server *srv);
 /* Tells the launching process how the start went; once. */
 void daemon_report(struct server *srv, int status);
+/* Tells the service manager, as sd_notify(3) does, if there is one. */
+void daemon_notify(struct server *srv, const char *state);
 /* Removes the pid file if it still holds our number, and closes it. */
 void daemon_pidfile_remove(struct server *srv);
 
+/* ---- proc_title.c: what ps(1) shows ------------------------------------- */
+
+struct title {
+	char *at;			/* the memory that is shown */
+	size_t size;
+	char **args, **variables;	/* what was there before, copied */
+};
+
+/* Copies the arguments and the environment, so that their memory is free for
+ * titles. Returns 0, or -1 after a message. */
+int title_open(struct title *title, char **argv);
+void title_close(struct title *title);
+void title_set(struct server *srv, const char *format, ...) PRINTF_LIKE(2, 3);
+
 /* ---- proc_signal.c: the table of signals -------------------------------- */
 
+/* In the order in which they are acted on. */
 enum signal_flag {
-	SIGNAL_STOP, SIGNAL_INT, SIGNAL_QUIT, SIGNAL_RELOAD, SIGNAL_REOPEN,
-	SIGNAL_UPGRADE, SIGNAL_NO_ACCEPT, SIGNAL_TICK, SIGNAL_CHILD,
+	SIGNAL_CHILD, SIGNAL_STOP, SIGNAL_INT, SIGNAL_QUIT, SIGNAL_RELOAD,
+	SIGNAL_REOPEN, SIGNAL_UPGRADE, SIGNAL_NO_ACCEPT, SIGNAL_TICK,
 	SIGNAL_FLAGS
 };
 
+typedef void signal_fn(struct server *srv);
+
+/* Blocks all signals or lets them through, around a fork. */
+void signal_block(int block);
 /* Installs the handlers, and the pipe they write to in srv->ev. 0 or -1. */
 int signal_open(struct server *srv);
 /* The signal that a word of -s means, or 0. */
 int signal_number(const char *word);
-/* Was the signal seen since the last call? The sender in uid and pid, which
- * may be NULL. */
-int signal_take(enum signal_flag flag, uid_t *uid, pid_t *pid);
+/* Calls fn[flag] for each signal seen since the last call, NULL ignores it;
+ * srv->process->sender says whose it was. */
+void signal_act(struct server *srv, signal_fn *const fn[SIGNAL_FLAGS]);
 /* Puts all signals back to what a program expects, and closes the pipe. */
 void signal_close(void);
+/* Logs what is being done, and who wanted it. */
+void signal_tell(struct server *srv, const char *what);
+
+/* ---- proc_channel.c: between master and worker -------------------------- */
+
+enum channel_command {
+	CHANNEL_OPEN = 1,	/* fd leads to the worker in slot */
+	CHANNEL_CLOSE,		/* the worker in slot is gone */
+	CHANNEL_READY,		/* worker to master: I serve */
+	CHANNEL_QUIT,		/* uid and pid: who wanted it */
+	CHANNEL_TERMINATE,
+	CHANNEL_REOPEN		/* fd is the log number slot; 0 is the last */
+};
+
+struct channel_message {
+	int32_t command, slot, fd, pid;
+	uint32_t uid;
+};
+
+/* Sends m, with the descriptor m->fd if it is not -1. Returns 0, or -1 and
+ * errno; never waits. */
+int channel_send(int fd, const struct channel_message *m);
+/* Reads one message into m; m->fd is then the caller's, or -1. Returns 1, 0
+ * when there is none now, or -1: the other end is gone, or wrote nonsense. */
+int channel_read(int fd, struct channel_message *m);
+
+/* ---- proc_table.c: the slots -------------------------------------------- */
+
+enum { PROC_SLOTS = 1024 };
+
+enum proc_policy {
+	PROC_NO_RESPAWN,
+	PROC_RESPAWN,
+	PROC_JUST_SPAWNED,	/* no respawn; a reload's, which it must not */
+	PROC_JUST_RESPAWN,	/* tell to quit with the others */
+	PROC_DETACHED		/* the next binary: nobody waits for it */
+};
+
+typedef int proc_entry_fn(struct server *srv, struct proc *self);
+typedef void proc_event_fn(struct server *srv, struct proc *p);
+
+struct proc {
+	pid_t pid;			/* 0: does not run */
+	pid_t was;			/* its pid when it died */
+	int status;			/* how it ended: waitpid(2)'s */
+	int fd;				/* our end of its channel, or -1 */
+	int child_fd;			/* its own end, around the fork */
+	proc_entry_fn *entry;		/* NULL: the slot is free */
+	struct config *config;		/* its data: held; or NULL */
+	const char *name;
+	int number;			/* of those of this name, from 1 */
+	int64_t started, due;		/* ms; when it is to start, or 0 */
+	unsigned crashes;		/* in a row, soon after the start */
+	unsigned respawn : 1, just_spawned : 1, detached : 1;
+	unsigned exiting : 1;		/* was told to */
+	unsigned exited : 1;		/* did, and waits to be looked at */
+	unsigned ready : 1;
+	struct server *srv;
+};
+
+/* Milliseconds on a clock nobody sets. */
+int64_t proc_now(void);
+int proc_open(struct server *srv);	/* 0, or -1: no memory */
+void proc_close(struct server *srv);
+/* Takes a free slot, to be started by proc_start; config is held if it is not
+ * NULL. Returns NULL when all are in use. */
+struct proc *proc_spawn(struct server *srv, enum proc_policy policy,
+    proc_entry_fn *entry, struct config *config, const char *name,
+    int number);
+/* Forks what is due. Returns NULL; in a child, its slot. on_message is told of
+ * what comes over a channel. */
+struct proc *proc_start(struct server *srv, fdevent_fn *on_message);
+/* In the child: keeps of the table only what leads to siblings. */
+void proc_inherit(struct server *srv, struct proc *self);
+/* Milliseconds until something is due, -1: nothing is. */
+int proc_wait(const struct server *srv);
+/* Collects who died and calls died for each; a log's reader is started again
+ * after a moment. */
+void proc_reap(struct server *srv, proc_event_fn *died);
+/* Has p, which died, started again, later and later if it keeps dying. */
+void proc_respawn(struct server *srv, struct proc *p);
+/* Ends what is known of p. */
+void proc_free(struct server *srv, struct proc *p);
+/* Tells p over its channel, or else by kill(2). */
+void proc_tell(struct server *srv, struct proc *p, enum channel_command cmd);
+/* Tells all workers but p about p's channel. */
+void proc_announce(struct server *srv, struct proc *p,
+    enum channel_command cmd);
+/* Hands all logs of its configuration to each worker. */
+void proc_hand_logs(struct server *srv);
+/* Starts log readers that died, once they are due. */
+void proc_readers(struct server *srv);
+
+/* ---- proc_serve.c: one who serves, alone or as a worker ----------------- */
+
+extern signal_fn *const serve_signals[SIGNAL_FLAGS];	/* alone */
+/* Reads and checks the configuration again, opens its sockets and logs. NULL
+ * if there is any fault: nothing has changed then. */
+struct config *serve_prepare(struct server *srv);
+void serve_stop(struct server *srv);
+/* No new clients; those there are get what they asked for. */
+void serve_quit(struct server *srv);
+void serve_interrupt(struct server *srv);
+void serve_tick(struct server *srv);
+/* Opens all logs again. */
+void serve_reopen(struct server *srv);
+
+/* ---- proc_worker.c: a worker's side ------------------------------------- */
+
+extern signal_fn *const worker_signals[SIGNAL_FLAGS];
+/* In the new process: becomes a worker. Returns 0, or -1 after a message. */
+int worker_open(struct server *srv, struct proc *self);
+/* Watches channel and lifeline, and says READY. Returns 0 or -1. */
+int worker_ready(struct server *srv, struct proc *self);
+
+/* ---- proc_master.c: the master ------------------------------------------ */
+
+extern signal_fn *const master_signals[SIGNAL_FLAGS];
+/* Has workers started, each of which runs entry; announce is called when all
+ * of them serve. Returns 0 or -1. */
+int master_open(struct server *srv, proc_entry_fn *entry,
+    signal_fn *announce);
+/* What is due now: the steps of a stop. */
+void master_turn(struct server *srv);
+/* Something came over a channel (fdevent_fn). */
+void master_message(void *proc, int events);
+/* Nobody is left to wait for. */
+int master_done(const struct server *srv);
+
+/* ---- proc_upgrade.c: sockets from the one before, and to the next ------- */
+
+/* The listening sockets that somebody hands us (LISTEN_FDS), as listeners;
+ * closes whatever else was inherited. */
+void upgrade_inherit(struct server *srv);
+/* Starts the next binary, which gets our sockets. */
+void upgrade_start(struct server *srv);
+/* It is gone: all is as it was before. */
+void upgrade_failed(struct server *srv, struct proc *p);
 
 #endif

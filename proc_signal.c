@@ -5,7 +5,7 @@
  * A handler stores who sent the signal and writes one byte to a pipe that the
  * event loop watches like any descriptor: so no signal is missed, whatever
  * moment it comes, on every backend, with POSIX alone. What a signal does is
- * decided by server.c, which asks with signal_take.
+ * in the tables of proc_serve.c, proc_worker.c and proc_master.c.
  */
 #include <errno.h>
 #include <string.h>
@@ -23,9 +23,9 @@ static const struct {
 	{ SIGTERM, SIGNAL_STOP, "stop" },
 	{ SIGINT, SIGNAL_INT, "" },
 	{ SIGQUIT, SIGNAL_QUIT, "quit" },
-	{ SIGHUP, SIGNAL_RELOAD, "" },
+	{ SIGHUP, SIGNAL_RELOAD, "reload" },
 	{ SIGUSR1, SIGNAL_REOPEN, "reopen" },
-	{ SIGUSR2, SIGNAL_UPGRADE, "" },
+	{ SIGUSR2, SIGNAL_UPGRADE, "upgrade" },
 	{ SIGWINCH, SIGNAL_NO_ACCEPT, "" },
 	{ SIGALRM, SIGNAL_TICK, "" },
 	{ SIGCHLD, SIGNAL_CHILD, "" },
@@ -51,6 +51,9 @@ handle(int number, siginfo_t *info, void *context)
 	for (i = 0; i < COUNT(signals); i++)
 		if (signals[i].number == number)
 			break;
+	/* a terminal that changed its size is no wish of anybody's */
+	if (number == SIGWINCH && info->si_code > 0)
+		return;
 	if (i < COUNT(signals)) {
 		flags[signals[i].flag].pid = info->si_pid;
 		flags[signals[i].flag].uid = info->si_uid;
@@ -81,6 +84,8 @@ signal_open(struct server *srv)
 	struct sigaction action;
 	size_t i;
 
+	for (i = 0; i < SIGNAL_FLAGS; i++)	/* those of a parent */
+		flags[i].seen = 0;
 	if (sys_pipe(fd) == -1
 	    || fdevent_add(srv->ev, fd[0], FDEVENT_IN, drain, fd) == -1) {
 		LOG(srv, "cannot make the pipe for signals: %s",
@@ -104,9 +109,7 @@ signal_open(struct server *srv)
 			return -1;
 		}
 	}
-	/* whoever started us may have blocked some */
-	sigemptyset(&action.sa_mask);
-	(void)sigprocmask(SIG_SETMASK, &action.sa_mask, NULL);
+	signal_block(0);	/* whoever started us may have done so */
 	return 0;
 }
 
@@ -133,15 +136,39 @@ signal_number(const char *word)
 	return 0;
 }
 
-int
-signal_take(enum signal_flag flag, uid_t *uid, pid_t *pid)
+void
+signal_act(struct server *srv, signal_fn *const fn[SIGNAL_FLAGS])
 {
-	if (!flags[flag].seen)
-		return 0;
-	flags[flag].seen = 0;
-	if (uid != NULL)
-		*uid = flags[flag].uid;
-	if (pid != NULL)
-		*pid = flags[flag].pid;
-	return 1;
+	size_t i;
+
+	for (i = 0; i < SIGNAL_FLAGS; i++) {
+		if (!flags[i].seen)
+			continue;
+		flags[i].seen = 0;
+		srv->process->sender.uid = flags[i].uid;
+		srv->process->sender.pid = flags[i].pid;
+		if (fn[i] != NULL)
+			fn[i](srv);
+	}
+}
+
+void
+signal_tell(struct server *srv, const char *what)
+{
+	const struct sender *sender = &srv->process->sender;
+
+	LOG(srv, "[note] %s, UID = %ld PID = %ld", what, (long)sender->uid,
+	    (long)sender->pid);
+}
+
+void
+signal_block(int block)
+{
+	sigset_t set;
+
+	if (block)
+		sigfillset(&set);
+	else
+		sigemptyset(&set);
+	(void)sigprocmask(SIG_SETMASK, &set, NULL);
 }

@@ -2,8 +2,8 @@
  * server.c - main() as a table of contents, and the loop.
  *
  * Binds everything and does nothing itself: each line of main is a step of
- * start-up that an administrator would name, each line of server_work a step
- * of every turn.
+ * start-up that an administrator would name, each line of run a step of every
+ * turn, in whatever process.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,111 +16,34 @@
 
 enum { TICK_MS = 1000 };
 
-/* ---- the tick ---- */
-
-/* Once a second, while there is something to time. */
-static void
-tick(struct server *srv)
-{
-	const char *why;
-	int aging;
-
-	/* a log reader that died is started again */
-	clock_refresh(srv);
-	if (srv->core->errorlog != NULL && srv->core->errorlog[0] == '|')
-		(void)log_open(&srv->log, srv->core->errorlog, &why);
-	timer_turn(&srv->wheel, srv->tick, conn_expire, srv);
-	plugins_tell(srv->plugins, HOOK_TRIGGER, srv);
-	aging = stat_cache_age(srv->cache, srv->tick);
-	if (srv->conns > 0)
-		return;
-	if (srv->opt->idle > 0) {
-		if (srv->tick - srv->idle_since >= (uint32_t)srv->opt->idle) {
-			LOG(srv, "[note] idle for %d seconds, graceful stop",
-			    srv->opt->idle);
-			srv->quitting = 1;
-		}
-	} else if (!aging && !srv->paused) {
-		clock_stop(srv);	/* an idle server does not wake */
-	}
-}
-
-/* ---- signals ---- */
-
-static void
-reopen_logs(struct server *srv)
-{
-	const char *why;
-
-	if (log_open(&srv->log, srv->core->errorlog, &why) == -1)
-		LOG(srv, "%s %s: %s; the old log goes on", why,
-		    srv->core->errorlog, strerror(errno));
-	plugins_tell(srv->plugins, HOOK_SIGHUP, srv);
-}
-
-/* Was the signal seen? Says so, with its sender, in the log: for those that
- * reopen it, in the new one. */
-static int
-told(struct server *srv, enum signal_flag flag, const char *what)
-{
-	uid_t uid;
-	pid_t pid;
-
-	if (!signal_take(flag, &uid, &pid))
-		return 0;
-	if (flag == SIGNAL_RELOAD || flag == SIGNAL_REOPEN)
-		reopen_logs(srv);
-	LOG(srv, "[note] %s, UID = %ld PID = %ld", what, (long)uid, (long)pid);
-	return 1;
-}
-
-/* No new clients; those there are get what they asked for. */
-static void
-quit(struct server *srv)
-{
-	srv->quitting = 1;
-	net_close(srv);
-	daemon_pidfile_remove(srv);
-	conn_close_idle(srv);
-}
-
-static void
-act_on_signals(struct server *srv)
-{
-	if (told(srv, SIGNAL_STOP, "stop")
-	    || (srv->interrupted && told(srv, SIGNAL_INT, "stop")))
-		srv->stopping = 1;
-	if (told(srv, SIGNAL_INT, "graceful stop")) {
-		srv->interrupted = 1;	/* the next one stops */
-		quit(srv);
-	}
-	if (told(srv, SIGNAL_QUIT, "graceful stop"))
-		quit(srv);
-	(void)told(srv, SIGNAL_RELOAD, "logs reopened");
-	(void)told(srv, SIGNAL_REOPEN, "logs reopened");
-	(void)told(srv, SIGNAL_UPGRADE, "not done yet");
-	(void)told(srv, SIGNAL_NO_ACCEPT, "not done yet");
-	if (signal_take(SIGNAL_CHILD, NULL, NULL))
-		plugins_tell(srv->plugins, HOOK_WAITPID, srv);
-	if (signal_take(SIGNAL_TICK, NULL, NULL))
-		tick(srv);
-}
-
 /* ---- the loop ---- */
 
+/* What every process has: events, signals, slots for children. */
 static int
 open_events(struct server *srv)
 {
 	srv->ev = fdevent_new(srv->ops);
-	/* a quarter of the descriptors for files that are kept open */
-	srv->cache = stat_cache_new(srv->max_fds / 4);
-	if (srv->ev == NULL || srv->cache == NULL) {
+	if (srv->ev == NULL || (srv->process->procs == NULL
+	    && proc_open(srv) == -1)) {
 		LOG(srv, "cannot start %s: %s", srv->ops->name,
 		    strerror(errno));
 		return -1;
 	}
-	if (signal_open(srv) == -1 || net_register(srv) == -1
-	    || plugins_start(srv->plugins, srv) == -1)
+	return signal_open(srv);
+}
+
+/* What one has that serves: a cache, clients, modules, the tick. */
+static int
+open_service(struct server *srv)
+{
+	/* a quarter of the descriptors for files that are kept open */
+	srv->cache = stat_cache_new(srv->max_fds / 4);
+	if (srv->cache == NULL) {
+		LOG(srv, "no memory for the cache");
+		return -1;
+	}
+	if (net_register(srv) == -1
+	    || plugins_start(srv->config->plugins, srv) == -1)
 		return -1;
 	clock_refresh(srv);
 	timer_init(&srv->wheel, srv->tick);
@@ -168,47 +91,113 @@ announce(struct server *srv)
 }
 
 static int
-server_work(struct server *srv)
+is_done(const struct server *srv)
 {
-	int wait;
+	if (srv->process->role == ROLE_MASTER)
+		return master_done(srv);
+	return srv->stopping || (srv->conns == 0
+	    && (srv->quitting || srv->opt->one));
+}
 
-	if (open_events(srv) == -1)
-		return EXIT_FAILURE;
-	if (srv->opt->one && open_inetd(srv) == -1)
-		return EXIT_FAILURE;
-	announce(srv);
-	daemon_report(srv, EXIT_SUCCESS);
-	while (!srv->stopping && (srv->conns > 0
-	    || !(srv->quitting || srv->opt->one))) {
-		wait = srv->jobs != NULL ? 0 : srv->ticking ? TICK_MS : -1;
-		if (fdevent_turn(srv->ev, wait) == -1) {
+/* Milliseconds that the next turn may wait, or -1. */
+static int
+patience(const struct server *srv)
+{
+	int wait = proc_wait(srv);
+
+	if (srv->jobs != NULL)
+		return 0;
+	return srv->ticking && (wait == -1 || wait > TICK_MS) ? TICK_MS
+	    : wait;
+}
+
+static int
+run(struct server *srv, signal_fn *const *on_signal)
+{
+	enum role role = srv->process->role;
+	struct proc *child;
+
+	while (!is_done(srv)) {
+		child = role == ROLE_WORKER ? NULL
+		    : proc_start(srv, master_message);
+		if (child != NULL)	/* this is the new process */
+			return child->entry(srv, child);
+		if (fdevent_turn(srv->ev, patience(srv)) == -1) {
 			LOG(srv, "%s: %s", srv->ops->name, strerror(errno));
 			return EXIT_FAILURE;
 		}
 		conn_jobs(srv);
-		act_on_signals(srv);
-		net_overload(srv);
+		signal_act(srv, on_signal);
+		proc_readers(srv);
+		if (role == ROLE_MASTER)
+			master_turn(srv);
+		else
+			net_overload(srv);
 	}
 	if (!srv->opt->one)	/* whose standard error may be the socket */
 		LOG(srv, "[note] stopped after %llu requests",
 		    (unsigned long long)srv->requests);
-	return EXIT_SUCCESS;
+	return srv->process->status;
+}
+
+/* A worker's whole life. What it cannot do at its start, no other could. */
+static int
+work(struct server *srv, struct proc *self)
+{
+	if (worker_open(srv, self) == -1 || open_events(srv) == -1
+	    || open_service(srv) == -1 || worker_ready(srv, self) == -1)
+		return 2;
+	daemon_report(srv, EXIT_SUCCESS);
+	return run(srv, worker_signals);
+}
+
+static void
+serving(struct server *srv)
+{
+	announce(srv);
+	daemon_report(srv, EXIT_SUCCESS);
+}
+
+/* Serves alone, or has workers serve. */
+static int
+serve(struct server *srv)
+{
+	if (open_events(srv) == -1)
+		return EXIT_FAILURE;
+	if (srv->process->role == ROLE_MASTER)
+		return master_open(srv, work, serving) == -1 ? EXIT_FAILURE
+		    : run(srv, master_signals);
+	if (open_service(srv) == -1
+	    || (srv->opt->one && open_inetd(srv) == -1))
+		return EXIT_FAILURE;
+	serving(srv);
+	daemon_notify(srv, "READY=1");
+	return run(srv, serve_signals);
 }
 
 /* ---- start and end ---- */
 
 static struct server *
-server_new(const struct options *opt)
+server_new(const struct options *opt, struct title *title)
 {
 	struct server *srv = calloc(1, sizeof(*srv));
+	struct process *process = calloc(1, sizeof(*process));
 
-	if (srv == NULL) {
+	if (srv == NULL || process == NULL) {
 		fprintf(stderr, "glimd: out of memory\n");
+		free(srv);
+		free(process);
 		return NULL;
 	}
 	srv->opt = opt;
-	srv->log.fd = 2;
-	srv->pid_fd = srv->verdict_fd = srv->null_fd = -1;
+	srv->process = process;
+	process->title = title;
+	srv->first_log.fd = 2;
+	srv->log = &srv->first_log;
+	srv->folder = sys_realpath(".");
+	process->pid_fd = process->verdict_fd = process->null_fd = -1;
+	process->notify_fd = process->channel = -1;
+	process->lifeline[0] = process->lifeline[1] = -1;
 	srv->jobs_last = &srv->jobs;
 	timer_init(&srv->wheel, 0);
 	return srv;
@@ -223,17 +212,16 @@ server_free(struct server *srv)
 	net_free(srv);
 	daemon_pidfile_remove(srv);
 	fdevent_free(srv->ev);
+	srv->ev = NULL;
 	if (srv->ticking)		/* or the last one would be deadly */
 		clock_stop(srv);
-	plugins_free(srv->plugins, srv);
 	stat_cache_free(srv->cache);
-	if (srv->conf != NULL)
-		conf_drop(srv->conf);
-	if (srv->null_fd != -1)
-		close(srv->null_fd);
-	log_close(&srv->log);
+	proc_close(srv);
+	config_drop(srv->config);
 	signal_close();			/* a log's reader may be gone */
 	buf_free(&srv->stamp);
+	free(srv->folder);
+	free(srv->process);
 	free(srv);
 }
 
@@ -244,16 +232,34 @@ keep_quiet(void *context, const char *line)
 	(void)line;
 }
 
+/* Reads the configuration and makes all checks that need no server. */
+static int
+configure(struct server *srv)
+{
+	struct config *config = config_new(srv);
+
+	if (config == NULL)
+		return -1;
+	config_use(srv, config);
+	return config_check(config);
+}
+
 /* -s. To end a server its pid file is enough, however broken the rest of the
  * configuration is. */
 static int
 tell_running(struct server *srv)
 {
 	struct conf_report report = { keep_quiet, NULL, 1, 0 };
-	struct conf *c = conf_read(srv->opt->file, NULL, &report);
 	struct conf_setting *s = NULL;
+	struct conf *c;
 	int result = -1;
 
+	if (strcmp(srv->opt->word, "reload") == 0 && (configure(srv) == -1
+	    || plugins_setup(srv->config) == -1)) {
+		fprintf(stderr, "glimd: not reloaded\n");
+		return EXIT_FAILURE;
+	}
+	c = conf_read(srv->opt->file, NULL, &report);
 	if (c != NULL)
 		s = conf_find(c, "server.pid-file");
 	if (s == NULL || s->value.kind != CONF_VALUE_TEXT)
@@ -263,7 +269,7 @@ tell_running(struct server *srv)
 		result = daemon_signal(s->value.text,
 		    signal_number(srv->opt->word));
 	if (c != NULL)
-		conf_drop(c);
+		conf_free(c);
 	return result == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -275,7 +281,7 @@ show(struct server *srv)
 	int status = EXIT_SUCCESS;
 
 	if (srv->opt->print) {
-		conf_print(&text, srv->conf);
+		conf_print(&text, srv->config->conf);
 		if (text.failed || fwrite(text.p, 1, text.n, stdout) != text.n)
 			status = EXIT_FAILURE;
 		buf_free(&text);
@@ -287,18 +293,34 @@ show(struct server *srv)
 	return status;
 }
 
+/* From the configuration to the end. Returns the exit status. */
 static int
-open_log(struct server *srv)
+start(struct server *srv)
 {
-	const struct core_conf *core = srv->core;
-	const char *why;
+	const struct options *opt = srv->opt;
 
-	srv->log.use_syslog = core->errorlog_use_syslog;
-	if (core->errorlog_use_syslog
-	    || log_open(&srv->log, core->errorlog, &why) == 0)
-		return 0;
-	LOG(srv, "%s %s: %s", why, core->errorlog, strerror(errno));
-	return -1;
+	if (opt->word != NULL)
+		return tell_running(srv);
+	if (configure(srv) == -1)
+		return EXIT_FAILURE;
+	if (opt->check || opt->print)
+		return plugins_setup(srv->config) == -1 ? EXIT_FAILURE
+		    : show(srv);
+	if (srv->core->max_worker > 0 && !opt->one)
+		srv->process->role = ROLE_MASTER;
+	upgrade_inherit(srv);
+	/* before any chroot: the pid file; before root is given up: port 80 */
+	if ((!opt->one && daemon_pidfile_open(srv) == -1)
+	    || daemon_limits(srv) == -1		/* descriptors, core size */
+	    || (!opt->one && net_open(srv, srv->config) == -1)
+	    || daemon_prepare(srv) == -1
+	    || (srv->process->role == ROLE_ALONE && daemon_drop(srv) == -1)
+	    || plugins_setup(srv->config) == -1
+	    || config_open_logs(srv->config) == -1
+	    || daemon_start(srv) == -1)	/* the shell waits for our verdict */
+		return EXIT_FAILURE;
+	net_retire(srv);		/* inherited, but not wanted */
+	return serve(srv);
 }
 
 int
@@ -306,39 +328,21 @@ main(int argc, char **argv)
 {
 	struct options opt;
 	struct server *srv;
+	struct title title;
 	int status = EXIT_FAILURE;
 
-	if (options_parse(&opt, argc, argv) == -1)	/* -v -V -h end here */
-		return opt.status;
-	if (daemon_clean(&opt) == -1)	/* set-uid, descriptors 0 to 2 */
+	if (title_open(&title, argv) == -1)
 		return EXIT_FAILURE;
-	srv = server_new(&opt);
-	if (srv == NULL)
-		return EXIT_FAILURE;
-	if (opt.word != NULL) {
-		status = tell_running(srv);
-		goto out;
+	if (options_parse(&opt, argc, title.args) == -1) {
+		status = opt.status;		/* -v -V -h end here */
+	} else if (daemon_clean(&opt) == 0) {	/* set-uid, 0 to 2 */
+		srv = server_new(&opt, &title);
+		if (srv != NULL) {
+			status = start(srv);
+			daemon_report(srv, status);
+			server_free(srv);
+		}
 	}
-	if (server_configure(srv) == -1 || server_check(srv) == -1)
-		goto out;
-	sys_close_from(3);		/* what was inherited */
-	if (opt.check || opt.print) {
-		if (plugins_setup(srv->plugins, srv) == 0)
-			status = show(srv);
-		goto out;
-	}
-	/* before any chroot: the pid file; before root is given up: port 80 */
-	if ((!opt.one && daemon_pidfile_open(srv) == -1)
-	    || daemon_limits(srv) == -1		/* descriptors, core size */
-	    || (!opt.one && net_open(srv) == -1)
-	    || daemon_drop(srv) == -1
-	    || plugins_setup(srv->plugins, srv) == -1
-	    || open_log(srv) == -1
-	    || daemon_start(srv) == -1)	/* the shell waits for our verdict */
-		goto out;
-	status = server_work(srv);
-out:
-	daemon_report(srv, status);
-	server_free(srv);
+	title_close(&title);
 	return status;
 }

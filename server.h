@@ -28,6 +28,9 @@ struct core_conf {
 	const char *pid_file;
 	const char *username, *groupname, *chroot;
 	int max_worker;
+	int worker_priority;		/* nice(1)'s */
+	const char *worker_affinity;
+	int graceful_shutdown_timeout;	/* seconds; 0: none */
 	long max_fds;
 	long max_connections;
 	const char *event_handler;
@@ -50,16 +53,32 @@ struct core_conf {
 struct connection;
 struct plugin_self;
 
+/* A configuration and what was made from it. Counted: the server holds one,
+ * and each connection, or worker process, that began under it. */
+struct config {
+	struct config *next;		/* in srv->configs */
+	struct server *srv;
+	unsigned refs;
+	struct conf *conf;
+	const struct core_conf *core;	/* conf's settings, shortly */
+	struct plugins *plugins;	/* loaded modules and their hooks */
+	struct conf_report report;	/* who hears of its faults */
+	struct log errorlog;
+	struct log *logs;		/* all its log files, errorlog first */
+};
+
 /* What one process shares. Passed, never global. */
 struct server {
 	const struct options *opt;	/* the command line */
-	struct conf *conf;		/* what new connections get */
-	const struct core_conf *core;	/* conf's settings, shortly */
-	struct log log;			/* the error log */
+	struct config *config;		/* what new connections get */
+	struct config *configs;		/* all that somebody holds */
+	const struct core_conf *core;	/* config's, shortly */
+	struct log *log;		/* config's errorlog, shortly */
+	struct log first_log;		/* standard error, before that */
+	char *folder;			/* where we were started */
 	const struct fdevent_ops *ops;	/* the backend chosen */
 	struct fdevents *ev;
 	struct timer_wheel wheel;	/* connections, by time-out */
-	struct plugins *plugins;	/* loaded modules and their hooks */
 	struct stat_cache *cache;
 
 	time_t now;			/* wall clock, refreshed by the tick */
@@ -69,6 +88,7 @@ struct server {
 	uint32_t idle_since;		/* tick when the last client left */
 
 	struct listener *listeners;
+	int shared;			/* another process listens there, too */
 	int paused;			/* listeners are out of the event set */
 	int starved;			/* accept found no descriptor */
 	uint32_t paused_tick;		/* when that was */
@@ -82,14 +102,11 @@ struct server {
 	struct request *free_reqs;
 	unsigned nfree_conns, nfree_reqs;
 
-	int pid_fd;			/* of the pid file, or -1 */
-	int pid_created;		/* the file was not there before */
-	int pid_written;		/* our number is in it */
-	int null_fd;			/* /dev/null, opened before a chroot */
-	int verdict_fd;			/* the launching process waits here */
-	int interrupted;		/* a second SIGINT stops at once */
-	int quitting;			/* graceful: no new clients */
+	struct process *process;	/* daemon.c's and proc_*.c's: proc.h */
 	int stopping;			/* at once */
+	int quitting;			/* graceful: no new clients */
+	int draining;			/* no new requests, for now or ever */
+	uint32_t quit_tick;		/* since when quitting */
 };
 
 /* States, in the order a connection goes through them. conn.c's table has the
@@ -115,7 +132,7 @@ struct connection {
 	struct timer timer;
 	struct connection *next;	/* in srv->jobs or a free list */
 	struct listener *listener;	/* it came from; NULL for inetd */
-	struct conf *conf;		/* counted: what it began under */
+	struct config *config;		/* held: what it began under */
 	int fd;				/* the registry's, or -1 */
 	uint32_t requests;		/* answered here */
 	uint8_t state;			/* enum conn_state */
@@ -188,7 +205,7 @@ request_conf(const struct request *req)
 }
 
 /* Logs to srv's error log: LOG(srv, "[note] port %d", port). */
-#define LOG(srv, ...) log_write(&(srv)->log, __FILE__, __LINE__, __VA_ARGS__)
+#define LOG(srv, ...) log_write((srv)->log, __FILE__, __LINE__, __VA_ARGS__)
 
 /* ---- clock.c: what time it is, and the tick ----------------------------- */
 
@@ -199,38 +216,75 @@ void clock_stop(struct server *srv);
 
 /* ---- server_conf.c: the core's keys ------------------------------------- */
 
-/* Reads opt's configuration into srv->conf and ->core, loads the modules it
- * names and checks all keys. Faults go to standard error, one line each.
- * Returns 0 or -1. */
-int server_configure(struct server *srv);
+/* Reads the configuration that srv->opt names, loads its modules and checks
+ * all keys. Faults go to standard error, or to the log once srv serves, one
+ * line each. NULL if there were any. */
+struct config *config_new(struct server *srv);
 /* What a start needs beyond the language: document root, users, folders of
  * logs. Returns 0, or -1 after a message for each fault. */
-int server_check(struct server *srv);
+int config_check(struct config *config);
+/* Says "FILE:LINE:COLUMN: KEY: message", at the place where key was set, and
+ * counts it. Returns -1. */
+int config_fault(struct config *config, const char *key, const char *format,
+    ...) PRINTF_LIKE(3, 4);
 
-/* ---- net.c: listening sockets ------------------------------------------- */
+/* ---- config.c: configurations in force ---------------------------------- */
+
+struct config *config_hold(struct config *config);
+/* The last one to drop it frees it, with its modules and logs. */
+void config_drop(struct config *config);
+/* From now on new connections get config, whose reference goes to srv. */
+void config_use(struct server *srv, struct config *config);
+/* Adds a log file that is opened, and opened again, with the others; log->name
+ * must live as long as config. */
+void config_add_log(struct config *config, struct log *log);
+/* Opens all its logs, again if they are open; the modules have flushed before.
+ * One that cannot be opened goes on as it was. Returns 0, or -1 after a message
+ * for each. */
+int config_open_logs(struct config *config);
+
+/* ---- net_open.c: which sockets listen ----------------------------------- */
 
 struct listener {
 	struct listener *next;
 	struct server *srv;
 	int fd;				/* the registry's; -1 when closed */
-	int registered;
 	int burst;			/* clients to accept in a turn */
+	unsigned conns;			/* that came from here */
+	unsigned registered : 1;
+	unsigned wanted : 1;		/* the configuration names it */
+	unsigned fresh : 1;		/* opened for one not in force yet */
 	char *name;			/* "127.0.0.1:80", "unix:/x" */
 	char *unix_path;		/* to unlink at the end, or NULL */
 	int port;			/* the real one; 0 for unix */
 };
 
-/* Opens what server.bind and server.port say. Returns 0, or -1 after a
- * message. */
-int net_open(struct server *srv);
-int net_register(struct server *srv);	/* adds them to srv->ev; 0 or -1 */
-/* Closes the sockets and unlinks unix ones; connections still know where they
- * came from, until net_free. */
-void net_close(struct server *srv);
-void net_free(struct server *srv);
+/* Takes over n listening sockets from descriptor 3 on (sd_listen_fds(3)); what
+ * does not listen is closed, after a message. */
+void net_inherit(struct server *srv, int n);
+/* Finds or opens what config's server.bind and server.port say, and marks it
+ * wanted. Returns 0, or -1 after a message; nothing has changed then. */
+int net_open(struct server *srv, struct config *config);
+
+/* ---- net.c: accepting --------------------------------------------------- */
+
+/* Has srv->ev watch all listeners. Returns 0, or -1 after a message. */
+int net_register(struct server *srv);
+/* Watches them no more: accepts nobody until net_register. */
+void net_ignore(struct server *srv);
 /* Takes the listeners out of the event set while there are too many
  * connections or descriptors, and puts them back. */
 void net_overload(struct server *srv);
+/* Closes what is not wanted any more. */
+void net_retire(struct server *srv);
+/* Closes what net_open opened for a configuration that was given up. */
+void net_cancel(struct server *srv);
+/* Accepts those clients that wait, then closes the sockets. */
+void net_close(struct server *srv);
+void net_free(struct server *srv);
+/* A connection of l (or of no listener: NULL) is gone; the last one takes a
+ * closed l with it. */
+void net_drop(struct listener *l);
 enum { NET_NAME_SIZE = 48 };
 /* A client's address as text without port ("127.0.0.1", "unix"). Returns its
  * length. */
@@ -283,9 +337,13 @@ conn_wake(struct connection *con)
  * 0, or -1: no memory; fd was closed. */
 int conn_new(struct server *srv, struct listener *listener, int fd,
     const struct sockaddr *peer, socklen_t peer_size);
+/* Seconds until it has waited too long as it is now; one more than allowed,
+ * for the next tick may be just about to come. */
+uint32_t conn_patience(const struct connection *con);
 /* A timer of the wheel expired (timer_fn). */
 void conn_expire(void *server, struct timer *t);
-/* Closes idle connections (graceful), or all of them. */
+/* Ends keep-alive: those idle for a while are closed, the others told with
+ * their next answer. Or closes all of them. */
 void conn_close_idle(struct server *srv);
 void conn_close_all(struct server *srv);
 
@@ -374,6 +432,8 @@ struct file *stat_cache_open(struct server *srv, struct stat_entry *e,
 int stat_cache_head(struct server *srv, struct stat_entry *e,
     const void *head_for, const struct buf *head, struct slice etag,
     struct slice type);
+/* Forgets everything. */
+void stat_cache_clear(struct stat_cache *cache);
 /* Each second: forgets what was not asked for lately. Returns 1 while there
  * is anything left to forget. */
 int stat_cache_age(struct stat_cache *cache, uint32_t tick);

@@ -1,14 +1,14 @@
 /*
  * server_conf.c - the core's keys, and what a start needs beyond the language.
  *
- * server.c calls server_configure, then server_check; -t ends behind them. All
- * that is wrong goes to standard error, each fault in a line of its own that
- * begins with its place, because the launching shell is still there. Relative
- * paths become absolute here, for a daemon's folder is "/".
+ * server.c calls config_new, then config_check, at the start and for a reload;
+ * -t ends behind them. Each fault is a line of its own that begins with its
+ * place. Relative paths become absolute here, for a daemon's folder is "/".
  */
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,7 @@
 #define R(type, member, name, preset) \
 	ROW(CONF_REQUEST, type, member, name, preset, 0, 0)
 
-enum { FOLDER_MAX = 4096 };	/* bytes of the working directory's name */
+enum { FAULT_MAX = 1024 };	/* bytes of a message */
 
 /* In the order of struct core_conf. */
 static const struct conf_key core_keys[] = {
@@ -45,6 +45,11 @@ static const struct conf_key core_keys[] = {
 	S(STRING, chroot, "server.chroot", NULL),
 	ROW(CONF_SERVER, SHORT, max_worker, "server.max-worker", NULL,
 	    0, 1023),
+	ROW(CONF_SERVER, SHORT, worker_priority, "server.worker-priority",
+	    NULL, 0, 19),
+	S(STRING, worker_affinity, "server.worker-affinity", NULL),
+	S(SHORT, graceful_shutdown_timeout,
+	    "server.graceful-shutdown-timeout", NULL),
 	ROW(CONF_SERVER, INT, max_fds, "server.max-fds", NULL, 0, 100000000),
 	ROW(CONF_SERVER, INT, max_connections, "server.max-connections", NULL,
 	    0, 100000000),
@@ -72,32 +77,39 @@ static const struct conf_key core_keys[] = {
 	{ .name = NULL }
 };
 
-/* conf_report's say: the line is finished already. */
+/* conf_report's say: the line is finished already. Once we serve, nobody
+ * reads standard error any more. */
 static void
 say(void *context, const char *line)
 {
-	(void)context;
-	fprintf(stderr, "%s\n", line);
+	struct config *config = context;
+
+	if (config->srv->ev == NULL)
+		fprintf(stderr, "%s\n", line);
+	else
+		LOG(config->srv, "[error] %s", line);
 }
 
-/* Tells what is wrong with a key, at the place where it was set. report's
- * context is the configuration. */
-static void
-wrong(struct conf_report *report, const char *key, const char *before,
-    const char *what, const char *behind)
+int
+config_fault(struct config *config, const char *key, const char *format, ...)
 {
-	const struct conf_setting *s = conf_find(report->context, key);
+	const struct conf_setting *s = conf_find(config->conf, key);
+	char what[FAULT_MAX];
+	va_list ap;
 
-	conf_fault(report, s != NULL ? s->place : conf_nowhere, "%s: %s%s%s",
-	    key, before, what, behind);
+	va_start(ap, format);
+	vsnprintf(what, sizeof(what), format, ap);
+	va_end(ap);
+	return conf_fault(&config->report, s != NULL ? s->place
+	    : conf_nowhere, "%s: %s", key, what);
 }
 
 /* The keys of all modules, with those that are not loaded behind the others,
  * so that they can be told from typos. Returns 0, or -1 after a message. */
 static int
-apply_keys(struct conf *c, const struct plugins *p,
-    struct conf_report *report)
+apply_keys(struct config *config)
 {
+	struct plugins *p = config->plugins;
 	struct conf_table *tables, *all = NULL;
 	size_t n, i = 0;
 	int status;
@@ -109,40 +121,44 @@ apply_keys(struct conf *c, const struct plugins *p,
 		all = realloc(tables, (n + i) * sizeof(*all));
 	if (all == NULL) {
 		free(tables);
-		return conf_fault(report, conf_nowhere, "out of memory");
+		return conf_fault(&config->report, conf_nowhere,
+		    "out of memory");
 	}
 	for (i = 0; modules[i] != NULL; i++, n++) {
 		all[n].owner = modules[i]->name;
 		all[n].keys = modules[i]->keys;
 		all[n].base = CONF_NOT_LOADED;
 	}
-	status = conf_apply(c, all, n, p->settings_size, report);
+	status = conf_apply(config->conf, all, n, p->settings_size,
+	    &config->report);
 	free(all);
 	return status;
 }
 
 /* Puts a folder before those paths that are relative. Returns 0 or -1. */
 static int
-make_paths_absolute(struct conf *c, struct conf_report *report)
+make_paths_absolute(struct config *config)
 {
-	struct core_conf *core = c->settings;
+	struct conf_report *report = &config->report;
+	struct core_conf *core = config->conf->settings;
 	const char **const paths[] = { &core->errorlog, &core->pid_file,
 	    &core->chroot, &core->document_root, &core->errorfile_prefix };
-	char here[FOLDER_MAX], *path;
+	const char *here = config->srv->folder;
 	size_t i, size;
+	char *path;
 
-	if (getcwd(here, sizeof(here)) == NULL)
+	if (here == NULL)
 		return conf_fault(report, conf_nowhere,
-		    "the current folder: %s", strerror(errno));
+		    "the current folder does not exist");
 	for (i = 0; i < COUNT(paths); i++) {
 		/* The document root is a name inside of the chroot. */
 		if (i == 3 && core->chroot != NULL)
-			here[0] = '\0';
+			here = "";
 		/* Commands have no folder; strchr finds the NUL of "" too. */
 		if (*paths[i] == NULL || strchr("/|", **paths[i]) != NULL)
 			continue;
 		size = strlen(here) + 1 + strlen(*paths[i]) + 1;
-		path = conf_alloc(c, size);
+		path = conf_alloc(config->conf, size);
 		if (path == NULL)
 			return conf_fault(report, conf_nowhere,
 			    "out of memory");
@@ -152,48 +168,82 @@ make_paths_absolute(struct conf *c, struct conf_report *report)
 	return 0;
 }
 
-int
-server_configure(struct server *srv)
+/* Reads it from where we were started: whatever is relative, in its name or in
+ * the file, means the same at a reload. */
+static int
+read_file(struct config *config)
 {
-	struct conf_report report = { say, NULL, 0, 0 };
-	const struct conf_setting *compat;
-	struct plugins *p = NULL;
-	struct conf *c = NULL;
+	const struct options *opt = config->srv->opt;
+	struct conf_report *report = &config->report;
+	int serving = config->srv->ev != NULL;
 	struct buf text = { 0 };
 
-	if (srv->opt->file != NULL)
-		c = conf_read(srv->opt->file, NULL, &report);
-	else if (options_text(srv->opt, &text) == 0)
-		c = conf_read("command line", &text, &report);
+	if (serving && opt->file != NULL && strcmp(opt->file, "-") == 0)
+		return conf_fault(report, conf_nowhere, "standard input cannot"
+		    " be read again");
+	if (serving && chdir(config->srv->folder) == -1
+	    && (opt->file == NULL || opt->file[0] != '/'))
+		return conf_fault(report, conf_nowhere, "%s: %s",
+		    config->srv->folder, strerror(errno));
+	if (opt->file != NULL)
+		config->conf = conf_read(opt->file, NULL, report);
+	else if (options_text(opt, &text) == 0)
+		config->conf = conf_read("command line", &text, report);
 	buf_free(&text);
-	if (c == NULL)
-		return -1;
-	report.context = c;
-	/* Keys say which modules, and modules bring keys. */
-	compat = conf_find(c, "server.compat-module-load");
-	p = plugins_load(modules, conf_find(c, "server.modules"),
-	    compat == NULL || conf_bool(&compat->value) != 0, &report);
-	if (p == NULL || apply_keys(c, p, &report) == -1
-	    || make_paths_absolute(c, &report) == -1) {
-		plugins_free(p, srv);
-		conf_drop(c);
-		return -1;
+	return config->conf != NULL ? 0 : -1;
+}
+
+/* Keys say which modules, and modules bring keys. */
+static int
+load_modules(struct config *config)
+{
+	const struct conf_setting *compat = conf_find(config->conf,
+	    "server.compat-module-load");
+
+	config->plugins = plugins_load(modules,
+	    conf_find(config->conf, "server.modules"), compat == NULL
+	    || conf_bool(&compat->value) != 0, &config->report);
+	return config->plugins != NULL ? 0 : -1;
+}
+
+struct config *
+config_new(struct server *srv)
+{
+	struct config *config = calloc(1, sizeof(*config));
+	mode_t mask = umask(022);	/* for what include_shell starts */
+	int status = -1;
+
+	if (config == NULL) {
+		LOG(srv, "no memory for a configuration");
+		return NULL;
 	}
-	/* Only now, when nothing can fail: srv may be serving already. */
-	srv->conf = c;
-	srv->core = c->settings;
-	srv->plugins = p;
-	/* To be told is better than to count processes. */
-	if (srv->core->max_worker > 0)
-		wrong(&report, "server.max-worker", "one process serves, for"
-		    " now", "", "");
-	return 0;
+	config->srv = srv;
+	config->refs = 1;
+	config->next = srv->configs;
+	srv->configs = config;
+	config->report.say = say;
+	config->report.context = config;
+	config_add_log(config, &config->errorlog);
+	if (read_file(config) == 0 && load_modules(config) == 0
+	    && apply_keys(config) == 0)
+		status = make_paths_absolute(config);
+	umask(mask);
+	if (srv->ev != NULL && !srv->opt->foreground && chdir("/") == -1)
+		LOG(srv, "/: %s", strerror(errno));
+	if (status == -1) {
+		config_drop(config);
+		return NULL;
+	}
+	config->core = config->conf->settings;
+	config->errorlog.name = config->core->errorlog;
+	config->errorlog.use_syslog = config->core->errorlog_use_syslog;
+	return config;
 }
 
 /* Is path, inside of root, a folder, or (parent) in one that is there?
  * "|command" has none. stat(2), not access(2): we will be somebody else. */
 static void
-check_folder(struct conf_report *report, const char *key, const char *root,
+check_folder(struct config *config, const char *key, const char *root,
     const char *path, int parent)
 {
 	struct buf b = { 0 };
@@ -205,75 +255,81 @@ check_folder(struct conf_report *report, const char *key, const char *root,
 	buf_add(&b, path, parent ? (size_t)(strrchr(path, '/') - path) + 1 :
 	    strlen(path));
 	if (stat(buf_text(&b), &st) == -1)
-		wrong(report, key, buf_text(&b), ": ", strerror(errno));
+		config_fault(config, key, "%s: %s", buf_text(&b),
+		    strerror(errno));
 	else if (!S_ISDIR(st.st_mode))
-		wrong(report, key, buf_text(&b), " is not a folder", "");
+		config_fault(config, key, "%s is not a folder", buf_text(&b));
 	buf_free(&b);
 }
 
 /* Whom root becomes: somebody who exists and is not root again. Anybody else
  * stays who he is, and the keys mean nothing. */
 static void
-check_user(struct conf_report *report, const struct core_conf *core)
+check_user(struct config *config)
 {
-	const char *user = core->username, *group = core->groupname;
+	const char *user = config->core->username;
+	const char *group = config->core->groupname;
 	const struct passwd *pw = user != NULL ? getpwnam(user) : NULL;
 	const struct group *gr = group != NULL ? getgrnam(group) : NULL;
 
 	if (geteuid() != 0)
 		return;
 	if (user != NULL && pw == NULL)
-		wrong(report, "server.username", "there is no user \"", user,
-		    "\"");
+		config_fault(config, "server.username",
+		    "there is no user \"%s\"", user);
 	else if (user != NULL && (pw->pw_uid == 0
 	    || (pw->pw_gid == 0 && group == NULL)))
-		wrong(report, "server.username", "\"", user,
-		    "\" is root, or of root's group");
+		config_fault(config, "server.username",
+		    "\"%s\" is root, or of root's group", user);
 	if (group != NULL && gr == NULL)
-		wrong(report, "server.groupname", "there is no group \"",
-		    group, "\"");
+		config_fault(config, "server.groupname",
+		    "there is no group \"%s\"", group);
 	else if (group != NULL && gr->gr_gid == 0)
-		wrong(report, "server.groupname", "\"", group,
-		    "\" is root's group");
+		config_fault(config, "server.groupname",
+		    "\"%s\" is root's group", group);
 }
 
 /* All checks run, whatever the first of them found. */
 int
-server_check(struct server *srv)
+config_check(struct config *config)
 {
-	struct conf_report report = { say, srv->conf, 0, 0 };
-	const struct core_conf *core = srv->core;
+	const struct core_conf *core = config->core;
 	const char *root = core->document_root, *bind = core->bind;
+	unsigned before = config->report.faults;
 	const char *const *name;
 	struct buf names = { 0 };
 
 	/* There is no preset for the root: a server started in "/" by an init
 	 * script must not serve all of the disk (CVE-2007-0664). */
 	if (root == NULL || root[0] == '\0')
-		conf_fault(&report, conf_nowhere,
-		    "%s: server.document-root is not set", srv->opt->file);
-	check_folder(&report, "server.chroot", "", core->chroot, 0);
-	check_folder(&report, "server.document-root", core->chroot != NULL ?
+		conf_fault(&config->report, conf_nowhere,
+		    "%s: server.document-root is not set",
+		    config->srv->opt->file);
+	check_folder(config, "server.chroot", "", core->chroot, 0);
+	check_folder(config, "server.document-root", core->chroot != NULL ?
 	    core->chroot : "", root, 0);
 	if (!core->errorlog_use_syslog)
-		check_folder(&report, "server.errorlog", "", core->errorlog,
-		    1);
-	check_folder(&report, "server.pid-file", "", core->pid_file, 1);
-	check_user(&report, core);
+		check_folder(config, "server.errorlog", "", core->errorlog, 1);
+	check_folder(config, "server.pid-file", "", core->pid_file, 1);
+	check_user(config);
+	if (config->srv->opt->idle > 0 && core->max_worker > 0)
+		config_fault(config, "server.max-worker",
+		    "-i takes a server of one process");
 	/* Only what can be known without asking a name server. */
 	if (strncmp(bind, "unix:", 5) == 0)
 		bind += 5;
-	check_folder(&report, "server.bind", "", bind, 1);
+	check_folder(config, "server.bind", "", bind, 1);
 	if (bind[0] != '/' && strpbrk(bind, " \t\r\n\"/") != NULL)
-		wrong(&report, "server.bind", "\"", bind, "\" is no address");
+		config_fault(config, "server.bind", "\"%s\" is no address",
+		    bind);
 	/* NULL is the best one there is: always found. */
 	if (fdevent_find(core->event_handler) == NULL) {
-		buf_adds(&names, "\" is not built in, there are:");
 		for (name = fdevent_names(); *name != NULL; name++)
 			buf_printf(&names, " %s", *name);
-		wrong(&report, "server.event-handler", "\"",
+		config_fault(config, "server.event-handler",
+		    "\"%s\" is not built in, there are:%s",
 		    core->event_handler, buf_text(&names));
 		buf_free(&names);
 	}
-	return report.faults == 0 ? 0 : -1;
+	return config->report.faults == before ? 0 : -1;
 }

@@ -117,8 +117,7 @@ stat_cache_free(struct stat_cache *cache)
 {
 	if (cache == NULL)
 		return;
-	while (cache->oldest != NULL)
-		forget(cache, cache->oldest);
+	stat_cache_clear(cache);
 	free(cache->bucket);
 	free(cache);
 }
@@ -437,6 +436,13 @@ stat_cache_head(struct server *srv, struct stat_entry *e,
 	e->type.n = type.n;
 	e->type.p = type.n > 0 ? copy + (type.p - head->p) : NULL;
 	return 0;
+}
+
+void
+stat_cache_clear(struct stat_cache *cache)
+{
+	while (cache->oldest != NULL)
+		forget(cache, cache->oldest);
 }
 
 int

@@ -22,6 +22,8 @@
 #include <unistd.h>
 
 #if SYS_LINUX
+#include <sched.h>
+#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #endif
 
@@ -33,6 +35,18 @@ sys_nonblocking(int fd)
 	if (flags == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
 		return -1;
 	return fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+int
+sys_socketpair(int fd[2])
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd) == -1)
+		return -1;
+	if (sys_nonblocking(fd[0]) == 0 && sys_nonblocking(fd[1]) == 0)
+		return 0;
+	close(fd[0]);
+	close(fd[1]);
+	return -1;
 }
 
 #if SYS_LINUX
@@ -180,6 +194,43 @@ char *
 sys_realpath(const char *path)
 {
 	return realpath(path, NULL);
+}
+
+int
+sys_nice(int by)
+{
+	errno = 0;
+	return nice(by) == -1 && errno != 0 ? -1 : 0;
+}
+
+int
+sys_affinity(int cpu)
+{
+#if SYS_LINUX
+	cpu_set_t may, one;
+	int i, n;
+
+	if (sched_getaffinity(0, sizeof(may), &may) == -1)
+		return -1;
+	n = cpu % CPU_COUNT(&may);
+	for (i = 0; !CPU_ISSET(i, &may) || n-- > 0; i++)
+		continue;
+	CPU_ZERO(&one);
+	CPU_SET(i, &one);
+	return sched_setaffinity(0, sizeof(one), &one);
+#else
+	(void)cpu;
+	errno = ENOSYS;
+	return -1;
+#endif
+}
+
+void
+sys_dumpable(void)
+{
+#if SYS_LINUX
+	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+#endif
 }
 
 int

@@ -42,6 +42,9 @@ int sys_pipe(int fd[2]);
 /* socket(2) of type SOCK_STREAM. */
 int sys_socket(int family);
 
+/* socketpair(2) of two that are connected. Returns 0. */
+int sys_socketpair(int fd[2]);
+
 /* Makes fd non-blocking and close-on-exec. Returns 0. */
 int sys_nonblocking(int fd);
 
@@ -62,6 +65,16 @@ uint64_t sys_random(void);
 
 /* realpath(3), an XSI function: the resolved path, to be freed, or NULL. */
 char *sys_realpath(const char *path);
+
+/* Lowers the priority of this process, as nice(1) does. Returns 0. */
+int sys_nice(int by);
+
+/* Runs this process on processor number cpu, of those it may use, only; round
+ * and round. Returns 0, or -1 with ENOSYS where that cannot be said. */
+int sys_affinity(int cpu);
+
+/* Has a process that changed its user leave core files. */
+void sys_dumpable(void);
 
 /* Becomes user uid of group gid for good: groups, group, then chroot and
  * chdir("/") if root is not NULL, then user; each step is checked, and in the

@@ -45,7 +45,7 @@ function allowed(name) {
 	if (name ~ /^conf[._]/) return " sys base conf "
 	if (name ~ /^http[._]/) return " sys base http "
 	if (name ~ /^server\.h/) return " sys base fdevent conf http "
-	if (name ~ /^(net|conn.*|stat_cache|plugin|modules)\./)
+	if (name ~ /^(net|conn|config|stat_cache|plugin|modules)[._]/)
 		return " sys base fdevent conf http server plugin "
 	if (name ~ /^(gw|mod_)/)
 		return " sys base fdevent conf http server plugin gw "

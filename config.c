@@ -1,0 +1,77 @@
+/*
+ * config.c - configurations in force: who holds them, and their log files.
+ *
+ * During a reload the old one and the new one are both alive: new connections
+ * get srv->config, those that began under another keep it until they end. A
+ * log belongs to the configuration that names it, so that all which hold one
+ * can be opened again, and none is lost when its names change.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugin.h"
+
+struct config *
+config_hold(struct config *config)
+{
+	config->refs++;
+	return config;
+}
+
+void
+config_drop(struct config *config)
+{
+	struct config **at;
+
+	if (config == NULL || --config->refs > 0)
+		return;
+	for (at = &config->srv->configs; *at != config; at = &(*at)->next)
+		continue;
+	*at = config->next;
+	plugins_free(config->plugins, config->srv);
+	log_close(&config->errorlog);
+	if (config->conf != NULL)
+		conf_free(config->conf);
+	free(config);
+}
+
+void
+config_use(struct server *srv, struct config *config)
+{
+	struct config *old = srv->config;
+
+	srv->config = config;
+	srv->core = config->core;
+	srv->log = &config->errorlog;
+	config_drop(old);
+}
+
+void
+config_add_log(struct config *config, struct log *log)
+{
+	struct log **last = &config->logs;
+
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = log;
+	log->next = NULL;
+	log->fd = 2;
+}
+
+int
+config_open_logs(struct config *config)
+{
+	struct server *srv = config->srv;
+	struct log *log;
+	int result = 0;
+
+	for (log = config->logs; log != NULL; log = log->next) {
+		if (log_open(log) == 0)
+			continue;
+		LOG(srv, "[error] cannot open the log %s: %s", log->name,
+		    strerror(errno));
+		result = -1;
+	}
+	return result;
+}

@@ -1,0 +1,349 @@
+/*
+ * net_open.c - which sockets listen: inherited, kept or opened.
+ *
+ * At the start and for each reload: what the new configuration wants and the
+ * old one has is kept, also under another name for it. TCP_NODELAY is set
+ * here: accepted sockets inherit it, which saves a system call for each
+ * connection.
+ */
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server.h"
+
+enum {
+	BIND_TRIES = 25,
+	BIND_PAUSE = 20,	/* milliseconds */
+	HOST_MAX = 256
+};
+
+/* A socket's address, of any family. */
+union address {
+	struct sockaddr sa;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_un un;
+};
+
+static int
+port_of(const union address *a)
+{
+	return a->sa.sa_family == AF_UNIX ? 0 : ntohs(a->sa.sa_family
+	    == AF_INET6 ? a->in6.sin6_port : a->in.sin_port);
+}
+
+/* bind(2). The workers of a master that was killed need a moment to let go of
+ * the port; who serves already does not wait for that. */
+static int
+bind_to(const struct server *srv, int fd, const struct sockaddr *sa,
+    socklen_t size)
+{
+	int tries = srv->ev == NULL && sa->sa_family != AF_UNIX ? BIND_TRIES
+	    : 0;
+
+	while (bind(fd, sa, size) == -1) {
+		if (errno != EADDRINUSE || tries-- == 0)
+			return -1;
+		(void)poll(NULL, 0, BIND_PAUSE);
+	}
+	return 0;
+}
+
+/* One address. Returns the descriptor, or -1 and errno. */
+static int
+listen_at(const struct server *srv, const struct sockaddr *sa, socklen_t size,
+    int backlog)
+{
+	int fd = sys_socket(sa->sa_family), on = 1, error;
+
+	if (fd == -1)
+		return -1;
+	/* options only make things better: not having them is no error */
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (sa->sa_family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
+		    sizeof(on));
+	if (bind_to(srv, fd, sa, size) == 0 && (sa->sa_family != AF_UNIX
+	    || chmod(((const struct sockaddr_un *)(const void *)sa)->sun_path,
+	    0666) == 0) && listen(fd, backlog) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+static void
+name_address(const union address *a, char *out, size_t size)
+{
+	char host[INET6_ADDRSTRLEN] = "?";
+
+	if (a->sa.sa_family == AF_UNIX) {
+		snprintf(out, size, "unix:%s", a->un.sun_path);
+	} else if (a->sa.sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &a->in6.sin6_addr, host, sizeof(host));
+		snprintf(out, size, "[%s]:%d", host, port_of(a));
+	} else {
+		inet_ntop(AF_INET, &a->in.sin_addr, host, sizeof(host));
+		snprintf(out, size, "%s:%d", host, port_of(a));
+	}
+}
+
+static int
+address_of(int fd, union address *a)
+{
+	socklen_t size = sizeof(*a);
+
+	memset(a, 0, sizeof(*a));
+	return getsockname(fd, &a->sa, &size);
+}
+
+/* Adds a listener for fd behind the others; it owns fd then. Returns it, or
+ * NULL. */
+static struct listener *
+add(struct server *srv, int fd)
+{
+	struct listener *l = calloc(1, sizeof(*l)), **last = &srv->listeners;
+	char name[sizeof(struct sockaddr_un) + 8];
+	union address a;
+
+	if (l == NULL || address_of(fd, &a) == -1)
+		goto failed;
+	name_address(&a, name, sizeof(name));
+	l->name = strdup(name);
+	if (a.sa.sa_family == AF_UNIX)
+		l->unix_path = strdup(a.un.sun_path);
+	if (l->name == NULL
+	    || (a.sa.sa_family == AF_UNIX && l->unix_path == NULL))
+		goto failed;
+	l->srv = srv;
+	l->fd = fd;
+	l->port = port_of(&a);
+	l->burst = 1;
+	while (*last != NULL)
+		last = &(*last)->next;
+	*last = l;
+	return l;
+failed:
+	if (l != NULL)
+		free(l->name);
+	free(l);
+	return NULL;
+}
+
+/* Does the socket fd listen where it is wanted? Port 0 is any port; an IPv6
+ * socket for all addresses may have IPv4 as well, if somebody else made it. */
+static int
+is_at(int fd, const union address *want)
+{
+	union address have;
+	int v6only = 1;
+	socklen_t size = sizeof(v6only);
+
+	if (address_of(fd, &have) == -1 || (port_of(want) != 0
+	    && port_of(want) != port_of(&have)))
+		return 0;
+	if (want->sa.sa_family == AF_UNIX)
+		return have.sa.sa_family == AF_UNIX
+		    && strcmp(have.un.sun_path, want->un.sun_path) == 0;
+	if (want->sa.sa_family == AF_INET && have.sa.sa_family == AF_INET6)
+		return want->in.sin_addr.s_addr == htonl(INADDR_ANY)
+		    && IN6_IS_ADDR_UNSPECIFIED(&have.in6.sin6_addr)
+		    && getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only,
+		    &size) == 0 && !v6only;
+	if (want->sa.sa_family != have.sa.sa_family)
+		return 0;
+	if (want->sa.sa_family == AF_INET)
+		return want->in.sin_addr.s_addr == have.in.sin_addr.s_addr;
+	return memcmp(&want->in6.sin6_addr, &have.in6.sin6_addr,
+	    sizeof(have.in6.sin6_addr)) == 0;
+}
+
+/* The listener that is there already, marked wanted; or NULL. */
+static struct listener *
+find(struct server *srv, const union address *want)
+{
+	struct listener *l;
+
+	for (l = srv->listeners; l != NULL; l = l->next)
+		if (l->fd != -1 && is_at(l->fd, want)) {
+			l->wanted = 1;
+			return l;
+		}
+	return NULL;
+}
+
+/* The one at address a, found or opened. NULL and errno: there is none. */
+static struct listener *
+open_one(struct server *srv, union address *a, socklen_t size, int backlog)
+{
+	struct listener *l = find(srv, a);
+	int fd, error;
+
+	if (l != NULL)
+		return l;
+	fd = listen_at(srv, &a->sa, size, backlog);
+	if (fd == -1)
+		return NULL;
+	l = add(srv, fd);
+	if (l != NULL) {
+		l->wanted = l->fresh = 1;
+		return l;
+	}
+	error = errno;
+	close(fd);
+	errno = error;
+	return NULL;
+}
+
+/* All addresses of a host; NULL is every address there is. A machine without
+ * IPv6 is none the worse for it, so what is missing counts only when nothing
+ * else is left. */
+static int
+open_tcp(struct config *config, const char *host)
+{
+	struct addrinfo hints, *list, *ai;
+	int port = config->core->port, opened = 0, error;
+	struct listener *l;
+	union address a;
+	char service[16];
+
+	memset(&hints, 0, sizeof(hints));
+	hints.ai_family = AF_UNSPEC;
+	hints.ai_socktype = SOCK_STREAM;
+	hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+	snprintf(service, sizeof(service), "%d", port);
+	error = getaddrinfo(host, service, &hints, &list);
+	if (error != 0)
+		return config_fault(config, "server.bind", "\"%s\": %s",
+		    host == NULL ? "" : host, gai_strerror(error));
+	for (ai = list; ai != NULL; ai = ai->ai_next) {
+		memcpy(&a, ai->ai_addr, ai->ai_addrlen);
+		if (a.sa.sa_family == AF_INET6)	/* the port has one place */
+			a.in6.sin6_port = htons((uint16_t)port);
+		else
+			a.in.sin_port = htons((uint16_t)port);
+		l = open_one(config->srv, &a, ai->ai_addrlen,
+		    config->core->listen_backlog);
+		error = errno;
+		if (l != NULL) {
+			opened++;
+			port = l->port;	/* one for all, if any would do */
+		} else if (error != EAFNOSUPPORT && error != EADDRNOTAVAIL) {
+			break;
+		}
+	}
+	freeaddrinfo(list);
+	if (ai == NULL && opened > 0)
+		return 0;
+	return config_fault(config, "server.port", "cannot listen on %s port "
+	    "%d: %s", host == NULL ? "*" : host, port, strerror(error));
+}
+
+/* Is somebody listening at a socket's path? One that nobody answers was left
+ * by a server that died, and may go. */
+static int
+is_alive(const struct sockaddr_un *un)
+{
+	int fd = sys_socket(AF_UNIX), alive;
+
+	if (fd == -1)
+		return 1;
+	alive = connect(fd, (const void *)un, sizeof(*un)) == 0
+	    || (errno != ECONNREFUSED && errno != ENOENT);
+	close(fd);
+	return alive;
+}
+
+static int
+open_unix(struct config *config, const char *path)
+{
+	union address a;
+	struct stat st;
+
+	memset(&a, 0, sizeof(a));
+	a.un.sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof(a.un.sun_path))
+		return config_fault(config, "server.bind", "cannot listen on "
+		    "%s: longer than %zu bytes", path,
+		    sizeof(a.un.sun_path) - 1);
+	memcpy(a.un.sun_path, path, strlen(path));
+	if (find(config->srv, &a) == NULL && lstat(path, &st) == 0
+	    && S_ISSOCK(st.st_mode) && !is_alive(&a.un))
+		(void)unlink(path);
+	if (open_one(config->srv, &a, sizeof(a.un),
+	    config->core->listen_backlog) != NULL)
+		return 0;
+	return config_fault(config, "server.bind", "cannot listen on unix:%s:"
+	    " %s", path, strerror(errno));
+}
+
+/* server.bind: an address, perhaps in brackets, or a path. */
+static int
+open_bind(struct config *config, const char *where)
+{
+	char host[HOST_MAX];
+	size_t n = strlen(where);
+
+	if (n == 0)
+		return open_tcp(config, NULL);
+	if (strncmp(where, "unix:", 5) == 0)
+		return open_unix(config, where + 5);
+	if (where[0] == '/')
+		return open_unix(config, where);
+	if (where[0] == '[' && where[n - 1] == ']') {
+		where++;
+		n -= 2;
+	}
+	if (n >= sizeof(host))
+		return config_fault(config, "server.bind",
+		    "no address: \"%s\"", where);
+	memcpy(host, where, n);
+	host[n] = '\0';
+	return open_tcp(config, host);
+}
+
+int
+net_open(struct server *srv, struct config *config)
+{
+	struct listener *l;
+
+	for (l = srv->listeners; l != NULL; l = l->next)
+		l->wanted = 0;
+	if (open_bind(config, config->core->bind) == 0)
+		return 0;
+	net_cancel(srv);
+	return -1;
+}
+
+void
+net_inherit(struct server *srv, int n)
+{
+	socklen_t size;
+	int fd, yes;
+
+	for (fd = 3; fd < 3 + n; fd++) {
+		size = sizeof(yes);
+		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &size)
+		    == 0 && yes && sys_nonblocking(fd) == 0
+		    && add(srv, fd) != NULL)
+			continue;
+		LOG(srv, "inherited descriptor %d does not listen: %s", fd,
+		    strerror(errno));
+		close(fd);
+	}
+}

@@ -1,0 +1,375 @@
+/*
+ * proc_master.c - the master's loop: one function for each signal, and what
+ * follows from its workers' deaths.
+ *
+ *   start, reload:  spawn N for the new configuration
+ *                     | all READY             | one fails
+ *                     v                       v
+ *            the old ones QUIT        the new ones TERMINATE
+ *
+ * The master serves nobody, so nothing a client does reaches it. It has the
+ * listening sockets, the log files and, if need be, root; what of these a
+ * worker lacks is inherited or comes over its channel.
+ */
+#include <sys/wait.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proc.h"
+
+enum {
+	STOP_FIRST = 50,	/* ms until TERM is sent again; then doubled */
+	STOP_LAST = 1000	/* ms until KILL */
+};
+
+/* ---- all workers ---- */
+
+/* Tells those that are (or are not) just spawned to end. */
+static void
+end_workers(struct server *srv, int just_spawned, enum channel_command cmd)
+{
+	struct process *process = srv->process;
+	struct proc *p;
+	int i;
+
+	for (i = 0; i < process->used; i++) {
+		p = process->procs + i;
+		if (p->entry == NULL || p->detached
+		    || p->just_spawned != (unsigned)just_spawned)
+			continue;
+		p->respawn = 0;
+		p->exiting = 1;
+		if (p->pid != 0)
+			proc_tell(srv, p, cmd);
+		else
+			proc_free(srv, p);
+	}
+}
+
+static void
+end_all(struct server *srv, enum channel_command cmd)
+{
+	end_workers(srv, 0, cmd);
+	end_workers(srv, 1, cmd);
+}
+
+static int
+count_running(const struct server *srv)
+{
+	const struct process *process = srv->process;
+	int i, n = 0;
+
+	for (i = 0; i < process->used; i++)
+		n += process->procs[i].entry != NULL
+		    && !process->procs[i].detached;
+	return n;
+}
+
+int
+master_done(const struct server *srv)
+{
+	return (srv->stopping || srv->quitting) && count_running(srv) == 0;
+}
+
+/* ---- one generation after the other ---- */
+
+/* Begins to end all workers; master_turn goes on. */
+static void
+stop_now(struct server *srv)
+{
+	struct process *process = srv->process;
+
+	srv->stopping = 1;
+	process->delay = STOP_FIRST;
+	process->signal_at = proc_now() + STOP_FIRST;
+	process->kill_at = process->signal_at + STOP_LAST - STOP_FIRST;
+	net_close(srv);
+	end_all(srv, CHANNEL_TERMINATE);
+}
+
+/* The generation for process->next is not to be. */
+static void
+give_up(struct server *srv)
+{
+	struct process *process = srv->process;
+
+	end_workers(srv, 1, CHANNEL_TERMINATE);
+	if (process->announce != NULL) {	/* the start itself */
+		process->status = EXIT_FAILURE;
+		stop_now(srv);
+	} else {
+		net_cancel(srv);
+		daemon_notify(srv, "READY=1");
+	}
+	config_drop(process->next);
+	process->next = NULL;
+}
+
+/* Has the workers for config started; its reference is ours now. */
+static void
+raise_workers(struct server *srv, struct config *config)
+{
+	struct process *process = srv->process;
+	int i;
+
+	process->next = config;
+	process->no_accept = 0;
+	for (i = 1; i <= config->core->max_worker || i == 1; i++)
+		if (proc_spawn(srv, PROC_JUST_RESPAWN, process->entry, config,
+		    "worker", i) == NULL) {
+			give_up(srv);
+			return;
+		}
+}
+
+/* All of the new generation serve: the old one may go. */
+static void
+take_over(struct server *srv)
+{
+	struct process *process = srv->process;
+	int i;
+
+	end_workers(srv, 0, CHANNEL_QUIT);
+	for (i = 0; i < process->used; i++)
+		process->procs[i].just_spawned = 0;
+	if (process->announce != NULL)
+		process->announce(srv);
+	else
+		LOG(srv, process->next != srv->config
+		    ? "[note] configuration reloaded"
+		    : "[note] workers are back");
+	process->announce = NULL;
+	config_use(srv, process->next);
+	process->next = NULL;
+	net_retire(srv);
+	daemon_notify(srv, "READY=1");
+}
+
+void
+master_message(void *proc, int events)
+{
+	struct proc *p = proc;
+	struct server *srv = p->srv;
+	struct process *process = srv->process;
+	struct channel_message m;
+	int i, got, waiting = 0;
+
+	(void)events;
+	for (got = channel_read(p->fd, &m); got == 1;
+	    got = channel_read(p->fd, &m)) {
+		if (m.fd != -1)
+			close(m.fd);
+		if (m.command == CHANNEL_READY)
+			p->ready = 1;
+		else
+			LOG(srv, "[error] worker %d says %ld, which means "
+			    "nothing", p->number, (long)m.command);
+	}
+	if (got == -1) {		/* if it died, we hear of it */
+		fdevent_del(srv->ev, p->fd);
+		p->fd = -1;
+	}
+	for (i = 0; i < process->used; i++)
+		waiting += process->procs[i].just_spawned
+		    && !process->procs[i].ready;
+	if (process->next != NULL && waiting == 0 && !srv->quitting
+	    && !srv->stopping)
+		take_over(srv);
+}
+
+int
+master_open(struct server *srv, proc_entry_fn *entry, signal_fn *announce)
+{
+	struct process *process = srv->process;
+
+	process->entry = entry;
+	process->announce = announce;
+	title_set(srv, "glimd: master %s", srv->opt->file != NULL
+	    ? srv->opt->file : srv->opt->path);
+	if (sys_pipe(process->lifeline) == -1)
+		return -1;
+	raise_workers(srv, config_hold(srv->config));
+	return 0;
+}
+
+/* ---- signals ---- */
+
+static void
+log_death(struct server *srv, const struct proc *p, pid_t pid)
+{
+	int status = p->status;
+
+	if (WIFSIGNALED(status))
+		LOG(srv, "[error] %s %d (%ld) died of signal %d", p->name,
+		    p->number, (long)pid, WTERMSIG(status));
+	else if (WEXITSTATUS(status) != 0 || !p->exiting)
+		LOG(srv, "[error] %s %d (%ld) ended with status %d", p->name,
+		    p->number, (long)pid, WEXITSTATUS(status));
+}
+
+static void
+died(struct server *srv, struct proc *p)
+{
+	struct process *process = srv->process;
+	int killed = WIFSIGNALED(p->status) && WTERMSIG(p->status) == SIGKILL;
+	int final = WIFEXITED(p->status) && WEXITSTATUS(p->status) == 2;
+
+	log_death(srv, p, p->was);
+	if (p->detached) {
+		upgrade_failed(srv, p);
+		if (process->no_accept && !srv->quitting && !srv->stopping)
+			raise_workers(srv, config_hold(srv->config));
+		return;
+	}
+	if (p->just_spawned && !p->ready && !killed && !p->exiting) {
+		LOG(srv, "[error] a new worker failed: %s",
+		    process->announce != NULL ? "nothing is started"
+		    : "reload refused, all goes on as it was");
+		proc_free(srv, p);
+		give_up(srv);
+		return;
+	}
+	if (p->respawn && !final) {
+		proc_respawn(srv, p);
+		return;
+	}
+	proc_free(srv, p);
+	if (final && count_running(srv) == 0 && !srv->stopping) {
+		LOG(srv, "[error] no worker is left that could be replaced");
+		process->status = 2;
+		srv->stopping = 1;
+	}
+}
+
+static void
+child(struct server *srv)
+{
+	proc_reap(srv, died);
+}
+
+static void
+stop(struct server *srv)
+{
+	signal_tell(srv, "stop");
+	if (!srv->stopping)
+		stop_now(srv);
+}
+
+static void
+quit(struct server *srv)
+{
+	int timeout = srv->core->graceful_shutdown_timeout;
+
+	signal_tell(srv, "graceful stop");
+	if (srv->quitting || srv->stopping)
+		return;
+	daemon_notify(srv, "STOPPING=1");
+	srv->quitting = 1;
+	net_close(srv);
+	daemon_pidfile_remove(srv);
+	end_all(srv, CHANNEL_QUIT);
+	if (timeout > 0)
+		srv->process->signal_at = proc_now() + timeout * 1000;
+}
+
+static void
+interrupt(struct server *srv)
+{
+	if (srv->process->interrupted)
+		stop(srv);
+	else
+		quit(srv);
+	srv->process->interrupted = 1;
+}
+
+static void
+reopen(struct server *srv)
+{
+	serve_reopen(srv);
+	proc_hand_logs(srv);
+}
+
+static void
+reload(struct server *srv)
+{
+	struct process *process = srv->process;
+	struct config *config;
+
+	if (srv->quitting || srv->stopping)
+		return;
+	reopen(srv);
+	if (process->next != NULL) {	/* one after the other */
+		process->again = 1;
+		return;
+	}
+	daemon_notify(srv, "RELOADING=1");
+	/* workers that were sent away come back as they were: what is on the
+	 * disk may be for the next binary */
+	config = process->no_accept ? config_hold(srv->config)
+	    : serve_prepare(srv);
+	if (config != NULL)
+		raise_workers(srv, config);
+	else
+		daemon_notify(srv, "READY=1");
+}
+
+static void
+no_accept(struct server *srv)
+{
+	struct process *process = srv->process;
+
+	if (process->announce != NULL)		/* has not begun */
+		return;
+	signal_tell(srv, "no more clients");
+	process->no_accept = 1;
+	end_all(srv, CHANNEL_QUIT);
+	if (process->next != NULL)
+		net_cancel(srv);
+	config_drop(process->next);
+	process->next = NULL;
+}
+
+signal_fn *const master_signals[SIGNAL_FLAGS] = {
+	[SIGNAL_CHILD] = child,
+	[SIGNAL_STOP] = stop,
+	[SIGNAL_INT] = interrupt,
+	[SIGNAL_QUIT] = quit,
+	[SIGNAL_RELOAD] = reload,
+	[SIGNAL_REOPEN] = reopen,
+	[SIGNAL_UPGRADE] = upgrade_start,
+	[SIGNAL_NO_ACCEPT] = no_accept
+};
+
+void
+master_turn(struct server *srv)
+{
+	struct process *process = srv->process;
+	int64_t now = process->signal_at != 0 ? proc_now() : 0;
+	struct proc *p;
+
+	if (process->again && process->next == NULL) {
+		process->again = 0;
+		reload(srv);
+	}
+	if (process->signal_at == 0 || now < process->signal_at)
+		return;
+	if (!srv->stopping) {
+		LOG(srv, "[warn] workers take longer than server.graceful-"
+		    "shutdown-timeout: stop");
+		stop_now(srv);
+	} else if (now < process->kill_at) {
+		end_all(srv, CHANNEL_TERMINATE);
+		process->delay *= 2;
+		process->signal_at += process->delay;
+		if (process->signal_at > process->kill_at)
+			process->signal_at = process->kill_at;
+	} else {
+		process->signal_at = 0;
+		for (p = process->procs; p < process->procs + process->used;
+		    p++)
+			if (p->pid != 0 && !p->detached)
+				(void)kill(p->pid, SIGKILL);
+	}
+}
