@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "server.h"
 
@@ -24,6 +25,10 @@ set_timer(struct server *srv, int seconds)
 		srv->ticking = seconds > 0;
 	else
 		LOG(srv, "setitimer: %s", strerror(errno));
+	/* a master that nobody keeps busy sleeps as well */
+	if (srv->ticking && srv->alive_fd != -1
+	    && write(srv->alive_fd, "", 1) == -1 && errno != EAGAIN)
+		LOG(srv, "the master hears nothing: %s", strerror(errno));
 }
 
 void
@@ -44,6 +49,8 @@ clock_refresh(struct server *srv)
 		srv->tick = (uint32_t)mono.tv_sec;
 	if (srv->wheel.armed == 0)	/* it may have slept for hours */
 		srv->wheel.now = srv->tick;
+	if (srv->beat != NULL)
+		*srv->beat = srv->tick;
 	if (!srv->ticking)
 		set_timer(srv, 1);
 }
@@ -52,4 +59,6 @@ void
 clock_stop(struct server *srv)
 {
 	set_timer(srv, 0);
+	if (srv->beat != NULL)
+		*srv->beat = 0;
 }

@@ -12,10 +12,7 @@
 
 #include "conf_parse.h"
 
-enum {
-	SHORT_MOST = 65535,
-	NAME_NEAR = 3			/* edits to a name that is meant */
-};
+enum { NAME_NEAR = 3 };		/* edits to a name that is meant */
 
 /* How lighttpd's keys begin that no table has, behind a word with "=" for what
  * is missing: nothing (they change nothing here), or a module. */
@@ -66,7 +63,7 @@ static long
 most_of(const struct conf_key *key)
 {
 	return key->most != 0 ? key->most :
-	    key->type == CONF_SHORT ? SHORT_MOST : LONG_MAX;
+	    key->type == CONF_SHORT ? UINT16_MAX : LONG_MAX;
 }
 
 /* Puts v where key says. Returns 0, or -1: it is not of that type, or n: item

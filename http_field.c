@@ -128,17 +128,14 @@ http_list(const struct http_head *head, enum http_name id, unsigned *field,
 	const struct http_field *f;
 	const char *p, *stop;
 
-	if (*field == 0 && *at == 0)
-		*field = head->first[id] == 0 ? head->nfields
-		    : head->first[id] - 1u;
 	for (; *field < head->nfields; (*field)++, *at = 0) {
 		f = &head->field[*field];
 		while (f->id == id && *at < f->value_n) {
 			p = f->value + *at;
 			stop = element_end(p, f->value + f->value_n);
 			*at += (size_t)(stop - p) + 1;
-			element = (struct slice){ p, (size_t)(stop - p) };
-			element = slice_trim(element);
+			element = slice_trim((struct slice){ p,
+			    (size_t)(stop - p) });
 			if (element.n > 0)
 				return element;
 		}
@@ -151,16 +148,14 @@ http_list(const struct http_head *head, enum http_name id, unsigned *field,
 static const char *
 skip_literal(const char *p, const char *end)
 {
-	char text[INET6_ADDRSTRLEN];
+	const char *close = memchr(p, ']', (size_t)(end - p));
+	size_t n = close == NULL ? 0 : (size_t)(close - p) - 1;
+	char text[INET6_ADDRSTRLEN] = "";
 	struct in6_addr address;
-	size_t n = 0;
 
-	for (p++; p < end && *p != ']' && n < sizeof(text) - 1; p++)
-		text[n++] = *p;
-	text[n] = '\0';
-	if (p == end || *p != ']' || inet_pton(AF_INET6, text, &address) != 1)
-		return NULL;
-	return p + 1;
+	if (n < sizeof(text))
+		memcpy(text, p + 1, n);
+	return inet_pton(AF_INET6, text, &address) == 1 ? close + 1 : NULL;
 }
 
 /* Steps over a name. Stops at an empty label: ".." may become a folder's name

@@ -12,12 +12,11 @@
  * does; NULL when it is refused (head->status says so) or needs more bytes.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "http_parse.h"
 
-enum {
-	METHOD_MAX = 32
-};
+enum { METHOD_MAX = 32 };
 
 /* IANA's list: first ours, in the order of enum http_method, then the rest. */
 static const char methods[] =
@@ -166,8 +165,8 @@ split_target(struct http_head *head, char *next)
 	    && slice_eq(head->target, (struct slice){ "*", 1 }))
 		return next;
 	i = s.n > 4 && s.p[4] == ':' ? 7 : 8;
-	if (s.n < i || !slice_case_eq((struct slice){ s.p, i },
-	    i == 7 ? "http://" : "https://"))
+	if (s.n < i
+	    || strncasecmp(s.p, i == 7 ? "http://" : "https://", i) != 0)
 		return refuse(head, 400, "target is neither path nor URL");
 	head->host.p = s.p + i;
 	while (i < s.n && s.p[i] != '/')
@@ -313,19 +312,17 @@ wants_keep_alive(const struct http_head *head)
 	struct slice option;
 	unsigned field = 0;
 	size_t at = 0;
-	int keep = head->minor > 0;
+	int keep = head->minor > 0 || head->keep_alive;
 
 	if (head->first[HTTP_CONNECTION] == 0 || head->keep_alive)
-		return keep || head->keep_alive;
-	for (;;) {
+		return keep;
+	do {
 		option = http_list(head, HTTP_CONNECTION, &field, &at);
-		if (option.p == NULL)
-			return keep;
 		if (slice_case_eq(option, "close"))
 			return 0;
-		if (slice_case_eq(option, "keep-alive"))
-			keep = 1;
-	}
+		keep |= slice_case_eq(option, "keep-alive");
+	} while (option.p != NULL);
+	return keep;
 }
 
 static char *

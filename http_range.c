@@ -7,15 +7,10 @@
  * the client had not asked; sums are never made of a client's numbers before
  * they are cut to the size of the file.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "http.h"
-
-static int
-is_get(const struct http_head *head)
-{
-	return head->method == HTTP_GET || head->method == HTTP_HEAD;
-}
 
 /* The value of a field that is there once; p is NULL if it is not, or more
  * often: such a condition does not count. */
@@ -41,13 +36,11 @@ is_weak(struct slice tag)
 static int
 tags_match(struct slice a, struct slice b, int strong)
 {
-	if (strong && (is_weak(a) || is_weak(b)))
-		return 0;
-	if (is_weak(a))
-		a = (struct slice){ a.p + 2, a.n - 2 };
-	if (is_weak(b))
-		b = (struct slice){ b.p + 2, b.n - 2 };
-	return a.n > 0 && slice_eq(a, b);
+	size_t a_at = is_weak(a) ? 2 : 0, b_at = is_weak(b) ? 2 : 0;
+
+	return a.n > 0 && !(strong && a_at + b_at > 0)
+	    && slice_eq((struct slice){ a.p + a_at, a.n - a_at },
+	    (struct slice){ b.p + b_at, b.n - b_at });
 }
 
 /* Takes the next tag of a list off the front of *list; a backslash means
@@ -99,23 +92,19 @@ int
 http_conditions(const struct http_head *head,
     const struct http_validators *v)
 {
+	int get = head->method == HTTP_GET || head->method == HTTP_HEAD;
 	time_t date;
 
-	if (head->first[HTTP_IF_MATCH] != 0) {
-		if (!has_tag(head, HTTP_IF_MATCH, v->etag, 1))
-			return 412;
-	} else if (date_parse(only_field(head, HTTP_IF_UNMODIFIED_SINCE),
-	    v->now, &date) == 0 && v->modified > date) {
+	if (head->first[HTTP_IF_MATCH] != 0
+	    ? !has_tag(head, HTTP_IF_MATCH, v->etag, 1)
+	    : date_parse(only_field(head, HTTP_IF_UNMODIFIED_SINCE), v->now,
+	    &date) == 0 && v->modified > date)
 		return 412;
-	}
-	if (head->first[HTTP_IF_NONE_MATCH] != 0) {
-		if (has_tag(head, HTTP_IF_NONE_MATCH, v->etag, 0))
-			return is_get(head) ? 304 : 412;
-	} else if (is_get(head)
-	    && date_parse(only_field(head, HTTP_IF_MODIFIED_SINCE), v->now,
-	    &date) == 0 && v->modified <= date) {
-		return 304;
-	}
+	if (head->first[HTTP_IF_NONE_MATCH] != 0
+	    ? has_tag(head, HTTP_IF_NONE_MATCH, v->etag, 0)
+	    : get && date_parse(only_field(head, HTTP_IF_MODIFIED_SINCE),
+	    v->now, &date) == 0 && v->modified <= date)
+		return get ? 304 : 412;
 	return 200;
 }
 
@@ -137,19 +126,18 @@ if_range_holds(const struct http_head *head, const struct http_validators *v)
 	return date_parse(value, v->now, &date) == 0 && date == v->modified;
 }
 
-/* Reads digits, or nothing, into *number; what no int64_t holds becomes the
- * largest one. Returns 0 or -1. */
-static int
-read_number(struct slice s, int64_t *number)
+/* Reads the digits at *p; the largest number if there are too many, preset if
+ * there are none. The byte behind the list they are in is none. */
+static int64_t
+read_number(const char **p, int64_t preset)
 {
-	size_t i;
+	char *end;
 
-	for (i = 0; i < s.n; i++)
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return -1;
-	if (s.n > 0 && str_number(s, number) == -1)
-		*number = INT64_MAX;
-	return 0;
+	if (**p < '0' || **p > '9')
+		return preset;
+	preset = strtoll(*p, &end, 10);
+	*p = end;
+	return preset;
 }
 
 /* Reads "first-last", "first-" or "-count" of size bytes into *r, whose length
@@ -157,19 +145,16 @@ read_number(struct slice s, int64_t *number)
 static int
 read_range(struct slice s, int64_t size, struct http_range *r)
 {
-	const char *dash = memchr(s.p, '-', s.n);
-	struct slice from = s, to;
-	int64_t last = INT64_MAX;
+	const char *p = s.p;
+	int64_t last;
 
-	if (dash == NULL || s.n == 1)
+	r->first = read_number(&p, -1);
+	if (*p++ != '-')
 		return -1;
-	from.n = (size_t)(dash - s.p);
-	to = (struct slice){ dash + 1, s.n - from.n - 1 };
-	r->first = 0;
-	if (read_number(from, &r->first) == -1 || read_number(to, &last) == -1
-	    || (from.n > 0 && r->first > last))
+	last = read_number(&p, r->first == -1 ? -2 : INT64_MAX);
+	if (p != s.p + s.n || last < r->first)
 		return -1;
-	if (from.n == 0) {
+	if (r->first == -1) {
 		r->first = last < size ? size - last : 0;
 		last = size;
 	}
@@ -221,16 +206,12 @@ http_ranges(const struct http_head *head, const struct http_validators *v,
 	    || !slice_case_eq((struct slice){ value.p, skip }, "bytes=")
 	    || !if_range_holds(head, v))
 		return 200;
-	for (;;) {
-		spec = http_list(head, HTTP_RANGE, &field, &at);
-		if (spec.p == NULL)
-			break;
-		if (spec.p == value.p) {	/* "bytes=" is no part of it */
-			spec.p += skip;
-			spec.n -= skip;
-			if (spec.n == 0)
-				continue;
-		}
+	for (spec = http_list(head, HTTP_RANGE, &field, &at); spec.p != NULL;
+	    spec = http_list(head, HTTP_RANGE, &field, &at)) {
+		if (spec.p == value.p)		/* "bytes=" is no part of it */
+			spec = (struct slice){ spec.p + skip, spec.n - skip };
+		if (spec.n == 0)
+			continue;
 		if (count++ == HTTP_RANGES_MAX
 		    || read_range(spec, size, &r) == -1)
 			return 200;

@@ -74,10 +74,13 @@ struct process {
 	/* proc_master.c's and proc_worker.c's */
 	struct config *next;		/* its workers are being started */
 	int again;			/* another reload was asked for */
-	int no_accept;			/* workers were sent away */
+	int no_accept;			/* clients or workers sent away */
 	int64_t signal_at, kill_at;	/* ms: the next steps of a stop */
 	int delay;			/* ms: to the one after */
 	int lifeline[2];		/* closed when the master is gone */
+	volatile uint32_t *beats;	/* of each slot, shared: see srv->beat */
+	int alive[2];			/* a byte: a worker is busy again */
+	int64_t watch_at;		/* ms: look at beats; or 0 */
 	int channel;			/* a worker's, to its master */
 	int number;			/* a worker's */
 	int interrupted;		/* a second SIGINT stops at once */
@@ -210,8 +213,9 @@ struct proc {
 	unsigned crashes;		/* in a row, soon after the start */
 	unsigned respawn : 1, just_spawned : 1, detached : 1;
 	unsigned exiting : 1;		/* was told to */
-	unsigned exited : 1;		/* did, and waits to be looked at */
+	unsigned exited : 1;		/* or could not start: to be seen to */
 	unsigned ready : 1;
+	unsigned stalled : 1;		/* was said in the log */
 	struct server *srv;
 };
 
@@ -258,6 +262,8 @@ void serve_stop(struct server *srv);
 /* No new clients; those there are get what they asked for. */
 void serve_quit(struct server *srv);
 void serve_interrupt(struct server *srv);
+/* Accepts clients again, after SIGWINCH. */
+void serve_again(struct server *srv);
 void serve_tick(struct server *srv);
 /* Opens all logs again. */
 void serve_reopen(struct server *srv);

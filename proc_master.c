@@ -13,6 +13,7 @@
  */
 #include <sys/wait.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,7 +22,8 @@
 
 enum {
 	STOP_FIRST = 50,	/* ms until TERM is sent again; then doubled */
-	STOP_LAST = 1000	/* ms until KILL */
+	STOP_LAST = 1000,	/* ms until KILL */
+	BEATS_MISSED = 3	/* seconds without a tick */
 };
 
 /* ---- all workers ---- */
@@ -97,7 +99,6 @@ give_up(struct server *srv)
 
 	end_workers(srv, 1, CHANNEL_TERMINATE);
 	if (process->announce != NULL) {	/* the start itself */
-		process->status = EXIT_FAILURE;
 		stop_now(srv);
 	} else {
 		net_cancel(srv);
@@ -134,12 +135,14 @@ take_over(struct server *srv)
 	end_workers(srv, 0, CHANNEL_QUIT);
 	for (i = 0; i < process->used; i++)
 		process->procs[i].just_spawned = 0;
-	if (process->announce != NULL)
+	if (process->announce != NULL) {
+		process->status = EXIT_SUCCESS;
 		process->announce(srv);
-	else
+	} else {
 		LOG(srv, process->next != srv->config
 		    ? "[note] configuration reloaded"
 		    : "[note] workers are back");
+	}
 	process->announce = NULL;
 	config_use(srv, process->next);
 	process->next = NULL;
@@ -179,6 +182,54 @@ master_message(void *proc, int events)
 		take_over(srv);
 }
 
+/* ---- watching ---- */
+
+/* A worker that was idle has something to do: from now on until all are idle
+ * again, each second counts. */
+static void
+on_alive(void *server, int events)
+{
+	struct server *srv = server;
+	char bytes[64];
+
+	(void)events;
+	while (read(srv->process->alive[0], bytes, sizeof(bytes)) > 0)
+		continue;
+	if (srv->process->watch_at == 0)
+		srv->process->watch_at = proc_now() + 1000;
+}
+
+/* Who has clients and does not even tick is stuck. */
+static void
+watch(struct server *srv)
+{
+	struct process *process = srv->process;
+	int64_t now = proc_now();
+	struct proc *p;
+	uint32_t beat;
+	int i, busy = 0;
+
+	for (i = 0; i < process->used; i++) {
+		p = process->procs + i;
+		beat = process->beats[i];
+		if (p->pid == 0 || beat == 0)
+			continue;
+		busy = 1;
+		if (now / 1000 - (int64_t)beat <= BEATS_MISSED) {
+			p->stalled = 0;
+			continue;
+		}
+		if (!p->stalled)
+			LOG(srv, "[error] worker %d (%ld) does not answer%s",
+			    p->number, (long)p->pid,
+			    srv->core->worker_watchdog ? ", killed" : "");
+		p->stalled = 1;
+		if (srv->core->worker_watchdog)
+			(void)kill(p->pid, SIGKILL);
+	}
+	process->watch_at = busy ? now + 1000 : 0;
+}
+
 int
 master_open(struct server *srv, proc_entry_fn *entry, signal_fn *announce)
 {
@@ -186,10 +237,16 @@ master_open(struct server *srv, proc_entry_fn *entry, signal_fn *announce)
 
 	process->entry = entry;
 	process->announce = announce;
+	process->status = EXIT_FAILURE;		/* until all of them serve */
 	title_set(srv, "glimd: master %s", srv->opt->file != NULL
 	    ? srv->opt->file : srv->opt->path);
-	if (sys_pipe(process->lifeline) == -1)
+	process->beats = sys_shared(PROC_SLOTS * sizeof(*process->beats));
+	if (process->beats == NULL || sys_pipe(process->lifeline) == -1
+	    || sys_pipe(process->alive) == -1 || fdevent_add(srv->ev,
+	    process->alive[0], FDEVENT_IN, on_alive, srv) == -1) {
+		LOG(srv, "cannot watch workers: %s", strerror(errno));
 		return -1;
+	}
 	raise_workers(srv, config_hold(srv->config));
 	return 0;
 }
@@ -217,6 +274,7 @@ died(struct server *srv, struct proc *p)
 	int final = WIFEXITED(p->status) && WEXITSTATUS(p->status) == 2;
 
 	log_death(srv, p, p->was);
+	process->beats[p - process->procs] = 0;
 	if (p->detached) {
 		upgrade_failed(srv, p);
 		if (process->no_accept && !srv->quitting && !srv->stopping)
@@ -349,6 +407,8 @@ master_turn(struct server *srv)
 	int64_t now = process->signal_at != 0 ? proc_now() : 0;
 	struct proc *p;
 
+	if (process->watch_at != 0 && process->watch_at <= proc_now())
+		watch(srv);
 	if (process->again && process->next == NULL) {
 		process->again = 0;
 		reload(srv);

@@ -114,12 +114,26 @@ refused:
 	return NULL;
 }
 
+void
+serve_again(struct server *srv)
+{
+	LOG(srv, "[note] clients are accepted again");
+	srv->process->no_accept = srv->draining = 0;
+	(void)net_register(srv);
+}
+
 static void
 reload(struct server *srv)
 {
 	struct config *config;
 
 	serve_reopen(srv);
+	if (srv->quitting)
+		return;
+	if (srv->process->no_accept) {
+		serve_again(srv);
+		return;
+	}
 	daemon_notify(srv, "RELOADING=1");
 	config = serve_prepare(srv);
 	if (config != NULL && (net_register(srv) == -1
@@ -133,19 +147,19 @@ reload(struct server *srv)
 		net_retire(srv);
 		(void)daemon_limits(srv);
 		stat_cache_clear(srv->cache);
-		srv->draining = 0;	/* after SIGWINCH */
 		clock_refresh(srv);	/* server.tag */
 		LOG(srv, "[note] configuration reloaded");
 	}
 	daemon_notify(srv, "READY=1");
 }
 
-/* Until a reload, or for ever if a new binary took over. */
+/* Until SIGHUP, which then reads nothing: what is on the disk may be for the
+ * next binary. */
 static void
 no_accept(struct server *srv)
 {
 	signal_tell(srv, "no more clients");
-	srv->draining = 1;
+	srv->process->no_accept = srv->draining = 1;
 	net_ignore(srv);
 	conn_close_idle(srv);
 }

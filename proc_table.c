@@ -153,7 +153,9 @@ proc_start(struct server *srv, fdevent_fn *on_message)
 		if (forked == -1) {
 			LOG(srv, "[error] cannot start %s %d: %s", p->name,
 			    p->number, strerror(errno));
-			proc_respawn(srv, p);
+			p->status = 1 << 8;	/* as if it had exited */
+			p->exited = 1;
+			(void)raise(SIGCHLD);
 		} else if (!p->detached) {
 			proc_announce(srv, p, CHANNEL_OPEN);
 		}
@@ -182,7 +184,13 @@ proc_respawn(struct server *srv, struct proc *p)
 		due = not_before(process);
 	process->starts[process->nstarts++ % COUNT(process->starts)] = due;
 	p->due = due > 0 ? due : 1;
-	p->ready = p->exited = 0;
+	p->ready = p->stalled = 0;
+}
+
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
 int
@@ -190,16 +198,12 @@ proc_wait(const struct server *srv)
 {
 	const struct process *process = srv->process;
 	int64_t first = process->signal_at, now;
-	const struct proc *p;
 	int i;
 
-	if (process->readers_at != 0
-	    && (first == 0 || process->readers_at < first))
-		first = process->readers_at;
+	first = sooner(first, process->readers_at);
+	first = sooner(first, process->watch_at);
 	for (i = 0; i < process->used; i++) {
-		p = process->procs + i;
-		if (p->due != 0 && (first == 0 || p->due < first))
-			first = p->due;
+		first = sooner(first, process->procs[i].due);
 	}
 	if (first == 0)
 		return -1;
@@ -218,6 +222,21 @@ find(struct process *process, pid_t pid)
 		if (process->procs[i].pid == pid)
 			return process->procs + i;
 	return NULL;
+}
+
+/* p is dead, or could not even be born. */
+static void
+bury(struct server *srv, struct proc *p, proc_event_fn *died)
+{
+	p->exited = 0;
+	p->was = p->pid;
+	p->pid = 0;
+	if (p->fd != -1)
+		fdevent_del(srv->ev, p->fd);
+	p->fd = -1;
+	if (!p->detached)
+		proc_announce(srv, p, CHANNEL_CLOSE);
+	died(srv, p);
 }
 
 /* Was it the reader of a log? */
@@ -241,7 +260,7 @@ proc_reap(struct server *srv, proc_event_fn *died)
 {
 	struct process *process = srv->process;
 	struct proc *p;
-	int status;
+	int status, i;
 	pid_t pid;
 
 	for (;;) {
@@ -256,16 +275,11 @@ proc_reap(struct server *srv, proc_event_fn *died)
 			continue;
 		}
 		p->status = status;
-		p->exited = 1;
-		p->was = pid;
-		p->pid = 0;
-		if (p->fd != -1)
-			fdevent_del(srv->ev, p->fd);
-		p->fd = -1;
-		if (!p->detached)
-			proc_announce(srv, p, CHANNEL_CLOSE);
-		died(srv, p);
+		bury(srv, p, died);
 	}
+	for (i = 0; i < process->used; i++)
+		if (process->procs[i].exited)
+			bury(srv, process->procs + i, died);
 	plugins_tell(srv->config->plugins, HOOK_WAITPID, srv);
 }
 

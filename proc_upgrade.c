@@ -23,6 +23,7 @@ enum {
 };
 
 static const char previous_name[] = "GLIMD_PREVIOUS";
+static const char suffix[] = ".oldbin";	/* of the pid file put aside */
 
 /* A number in the environment, 0 if there is none. */
 static int64_t
@@ -111,7 +112,7 @@ upgrade_start(struct server *srv)
 		return;
 	}
 	if (process->pid_name != NULL)
-		buf_printf(&old, "%s.oldbin", process->pid_name);
+		buf_printf(&old, "%s%s", process->pid_name, suffix);
 	if (!srv->quitting && !old.failed && (process->pid_name == NULL
 	    || daemon_pidfile_rename(srv, buf_text(&old)) == 0))
 		p = proc_spawn(srv, PROC_DETACHED, run_next, NULL,
@@ -127,6 +128,7 @@ void
 upgrade_failed(struct server *srv, struct proc *p)
 {
 	struct process *process = srv->process;
+	struct buf name = { NULL, 0, 0, 0 };
 
 	proc_free(srv, p);
 	process->upgrading = 0;
@@ -135,10 +137,12 @@ upgrade_failed(struct server *srv, struct proc *p)
 		return;
 	LOG(srv, "[error] the next binary is gone: all goes on as it was");
 	if (process->pid_name != NULL)
-		(void)daemon_pidfile_rename(srv, srv->core->pid_file);
+		buf_add(&name, process->pid_name,
+		    strlen(process->pid_name) - strlen(suffix));
+	if (process->pid_name != NULL && !name.failed)
+		(void)daemon_pidfile_rename(srv, buf_text(&name));
+	buf_free(&name);
 	daemon_notify(srv, "READY=1");
-	if (process->role == ROLE_ALONE && srv->draining) {
-		srv->draining = 0;
-		(void)net_register(srv);
-	}
+	if (process->role == ROLE_ALONE && process->no_accept)
+		serve_again(srv);
 }

@@ -8,6 +8,8 @@
  * it was killed: then the worker finishes what it has and goes.
  */
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -160,6 +162,29 @@ listen_to_master(void *server, int events)
 
 /* ---- beginning ---- */
 
+/* server.worker-affinity: "auto", or numbers to choose from in turn. */
+static void
+pin(struct server *srv, int nth)
+{
+	const char *list = srv->core->worker_affinity, *at;
+	long cpu = 0;
+	char *end;
+	int i;
+
+	if (list == NULL)
+		return;
+	if (strcmp(list, "auto") == 0)
+		cpu = sys_processor(nth);
+	else
+		for (i = 0, at = list; i <= nth; i++, at = end) {
+			if (at[strspn(at, " ")] == '\0')
+				at = list;
+			cpu = strtol(at, &end, 10);
+		}
+	if (sys_affinity(cpu > INT_MAX ? INT_MAX : (int)cpu) == -1)
+		LOG(srv, "[warn] server.worker-affinity: %s", strerror(errno));
+}
+
 int
 worker_open(struct server *srv, struct proc *self)
 {
@@ -170,6 +195,9 @@ worker_open(struct server *srv, struct proc *self)
 	process->status = 0;
 	process->channel = self->child_fd;
 	srv->shared = 1;		/* the listeners are the master's */
+	srv->alive_fd = process->alive[1];
+	srv->beat = process->beats + (self - process->procs);
+	*srv->beat = 0;
 	close(process->lifeline[1]);
 	if (process->pid_fd != -1)
 		close(process->pid_fd);
@@ -191,6 +219,7 @@ worker_open(struct server *srv, struct proc *self)
 	core = srv->core;
 	process->number = self->number;
 	title_set(srv, "glimd: worker %d", self->number);
+	pin(srv, self->number - 1);
 	if (core->worker_priority != 0
 	    && sys_nice(core->worker_priority) == -1)
 		LOG(srv, "[warn] server.worker-priority: %s", strerror(errno));

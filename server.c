@@ -196,7 +196,7 @@ server_new(const struct options *opt, struct title *title)
 	srv->log = &srv->first_log;
 	srv->folder = sys_realpath(".");
 	process->pid_fd = process->verdict_fd = process->null_fd = -1;
-	process->notify_fd = process->channel = -1;
+	process->notify_fd = process->channel = srv->alive_fd = -1;
 	process->lifeline[0] = process->lifeline[1] = -1;
 	srv->jobs_last = &srv->jobs;
 	timer_init(&srv->wheel, 0);

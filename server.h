@@ -30,6 +30,7 @@ struct core_conf {
 	int max_worker;
 	int worker_priority;		/* nice(1)'s */
 	const char *worker_affinity;
+	int worker_watchdog;
 	int graceful_shutdown_timeout;	/* seconds; 0: none */
 	long max_fds;
 	long max_connections;
@@ -85,6 +86,9 @@ struct server {
 	uint32_t tick;			/* monotonic seconds, likewise */
 	struct buf stamp;		/* the fields Date and Server */
 	int ticking;			/* the interval timer is armed */
+	volatile uint32_t *beat;	/* where the master sees tick; 0: idle.
+					 * NULL: nobody looks */
+	int alive_fd;			/* a byte when ticking begins, or -1 */
 	uint32_t idle_since;		/* tick when the last client left */
 
 	struct listener *listeners;

@@ -48,6 +48,7 @@ static const struct conf_key core_keys[] = {
 	ROW(CONF_SERVER, SHORT, worker_priority, "server.worker-priority",
 	    NULL, 0, 19),
 	S(STRING, worker_affinity, "server.worker-affinity", NULL),
+	S(BOOL, worker_watchdog, "server.worker-watchdog", NULL),
 	S(SHORT, graceful_shutdown_timeout,
 	    "server.graceful-shutdown-timeout", NULL),
 	ROW(CONF_SERVER, INT, max_fds, "server.max-fds", NULL, 0, 100000000),
@@ -312,6 +313,14 @@ config_check(struct config *config)
 		check_folder(config, "server.errorlog", "", core->errorlog, 1);
 	check_folder(config, "server.pid-file", "", core->pid_file, 1);
 	check_user(config);
+	if (core->worker_affinity != NULL
+	    && strcmp(core->worker_affinity, "auto") != 0
+	    && (core->worker_affinity[strspn(core->worker_affinity,
+	    " 0123456789")] != '\0' || strpbrk(core->worker_affinity,
+	    "0123456789") == NULL))
+		config_fault(config, "server.worker-affinity",
+		    "\"auto\" or numbers of processors, found \"%s\"",
+		    core->worker_affinity);
 	if (config->srv->opt->idle > 0 && core->max_worker > 0)
 		config_fault(config, "server.max-worker",
 		    "-i takes a server of one process");

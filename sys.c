@@ -11,6 +11,7 @@
 
 #include "sys.h"
 
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <dirent.h>
@@ -203,26 +204,62 @@ sys_nice(int by)
 	return nice(by) == -1 && errno != 0 ? -1 : 0;
 }
 
-int
-sys_affinity(int cpu)
-{
 #if SYS_LINUX
-	cpu_set_t may, one;
-	int i, n;
+
+int
+sys_processor(int nth)
+{
+	cpu_set_t may;
+	int i;
 
 	if (sched_getaffinity(0, sizeof(may), &may) == -1)
 		return -1;
-	n = cpu % CPU_COUNT(&may);
-	for (i = 0; !CPU_ISSET(i, &may) || n-- > 0; i++)
+	nth %= CPU_COUNT(&may);
+	for (i = 0; !CPU_ISSET(i, &may) || nth-- > 0; i++)
 		continue;
+	return i;
+}
+
+int
+sys_affinity(int cpu)
+{
+	cpu_set_t one;
+
+	errno = EINVAL;
+	if (cpu < 0 || cpu >= CPU_SETSIZE)
+		return -1;
 	CPU_ZERO(&one);
-	CPU_SET(i, &one);
+	CPU_SET(cpu, &one);
 	return sched_setaffinity(0, sizeof(one), &one);
+}
+
 #else
+
+int
+sys_processor(int nth)
+{
+	(void)nth;
+	errno = ENOSYS;
+	return -1;
+}
+
+int
+sys_affinity(int cpu)
+{
 	(void)cpu;
 	errno = ENOSYS;
 	return -1;
+}
+
 #endif
+
+void *
+sys_shared(size_t n)
+{
+	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
 }
 
 void

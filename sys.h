@@ -69,9 +69,14 @@ char *sys_realpath(const char *path);
 /* Lowers the priority of this process, as nice(1) does. Returns 0. */
 int sys_nice(int by);
 
-/* Runs this process on processor number cpu, of those it may use, only; round
- * and round. Returns 0, or -1 with ENOSYS where that cannot be said. */
+/* The number of the nth processor (from 0, round and round) of those this
+ * process may use; and runs it on processor cpu only. Both return -1, with
+ * ENOSYS where that cannot be said. */
+int sys_processor(int nth);
 int sys_affinity(int cpu);
+
+/* n zeroed bytes that this process shares with those it forks, or NULL. */
+void *sys_shared(size_t n);
 
 /* Has a process that changed its user leave core files. */
 void sys_dumpable(void);
