@@ -58,15 +58,6 @@ resynchronise(struct conf_parser *p, int in_block)
 
 /* ---- files and commands ------------------------------------------------- */
 
-/* Says why name cannot be read; NULL: errno does. Always -1. */
-static int
-refuse(struct conf_parser *p, struct conf_place place, const char *name,
-    const char *why)
-{
-	return conf_fault(p->report, place, "%s%s%s", name,
-	    why != NULL ? why : ": ", why != NULL ? "" : strerror(errno));
-}
-
 /* Reads f (NULL: errno) to its end into s. Returns 0, or -1 after a fault. */
 static int
 read_source(struct conf_parser *p, struct conf_source *s,
@@ -78,27 +69,32 @@ read_source(struct conf_parser *p, struct conf_source *s,
 	int depth = 1;
 
 	if (f == NULL || fstat(fileno(f), &st) == -1)
-		return refuse(p, place, name, NULL);
+		return conf_fault(p->report, place, "%s: %s", name,
+		    strerror(errno));
 	if (S_ISDIR(st.st_mode))
-		return refuse(p, place, name, " is a directory");
+		return conf_fault(p->report, place, "%s is a directory", name);
 	s->device = st.st_dev;
 	s->inode = st.st_ino;
 	/* By its inode, for a file has many names. Twice in a row is fine. */
 	for (outer = p->source; outer != NULL; outer = outer->parent) {
 		if (outer->inode == s->inode && outer->device == s->device)
-			return refuse(p, place, name, " includes itself");
+			return conf_fault(p->report, place,
+			    "%s includes itself", name);
 		if (++depth > SOURCES_MAX)
-			return refuse(p, place, name, " is nested too deeply");
+			return conf_fault(p->report, place,
+			    "%s is nested too deeply", name);
 	}
 	do {
 		if (s->text.n > SOURCE_SIZE_MAX
 		    || buf_reserve(&s->text, 16 * 1024) == -1)
-			return refuse(p, place, name, " is too large");
+			return conf_fault(p->report, place,
+			    "%s is too large", name);
 		n = fread(s->text.p + s->text.n, 1,
 		    s->text.cap - s->text.n - 1, f);	/* for a NUL */
 		s->text.n += n;
 	} while (n > 0);
-	return ferror(f) ? refuse(p, place, name, NULL) : 0;
+	return !ferror(f) ? 0 : conf_fault(p->report, place, "%s: %s", name,
+	    strerror(errno));
 }
 
 /* Parses what s holds. Places in messages and settings outlive it, so they
@@ -128,10 +124,9 @@ parse_stream(struct conf_parser *p, struct conf_place place, const char *name,
     FILE *f, int (*shut)(FILE *f))
 {
 	struct conf_source s = { 0 };
-	int status, end;
+	int status = read_source(p, &s, place, name, f);
+	int end = f != NULL ? shut(f) : 0;
 
-	status = read_source(p, &s, place, name, f);
-	end = f != NULL ? shut(f) : 0;
 	/* What was cut short dies of SIGPIPE: that is no second fault. */
 	if (status == 0 && end != 0)
 		status = conf_fault(p->report, place, "command \"%s\" ended"
@@ -154,14 +149,13 @@ static void
 parse_glob(struct conf_parser *p, struct conf_place place,
     const char *pattern)
 {
-	glob_t found;
+	glob_t found = { 0 };
 	size_t i;
-	int status;
+	int status = glob(pattern, 0, is_serious, &found);
 
-	memset(&found, 0, sizeof(found));
-	status = glob(pattern, 0, is_serious, &found);
 	if (status != 0 && status != GLOB_NOMATCH)
-		refuse(p, place, pattern, " cannot be searched for");
+		conf_fault(p->report, place, "%s cannot be searched for",
+		    pattern);
 	for (i = 0; i < found.gl_pathc; i++)
 		parse_stream(p, place, found.gl_pathv[i],
 		    fopen(found.gl_pathv[i], "r"), fclose);
@@ -349,14 +343,12 @@ conf_read(const char *file, struct buf *text, struct conf_report *report)
 {
 	const char *slash = strrchr(file, '/');
 	struct conf_source s = { 0 };
-	struct conf_parser p;
+	struct conf_parser p = {
+		.conf = calloc(1, sizeof(*p.conf)), .report = report,
+		.folder = { file, slash ? (size_t)(slash - file) + 1 : 0 }
+	};
 	unsigned faults = report->faults;
 
-	memset(&p, 0, sizeof(p));
-	p.report = report;
-	p.folder.p = file;
-	p.folder.n = slash == NULL ? 0 : (size_t)(slash - file) + 1;
-	p.conf = calloc(1, sizeof(*p.conf));
 	if (p.conf == NULL) {
 		conf_fault(report, conf_nowhere, "out of memory");
 		return NULL;

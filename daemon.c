@@ -182,7 +182,7 @@ daemon_pidfile_remove(struct server *srv)
 	char text[24] = "";
 
 	if (srv->process->pid_fd == -1)
-		return;
+		goto out;
 	if (!srv->process->pid_written) {
 		/* a failed start */
 		if (srv->process->pid_created && is_there(srv))
@@ -198,6 +198,7 @@ daemon_pidfile_remove(struct server *srv)
 	}
 	close(srv->process->pid_fd);
 	srv->process->pid_fd = -1;
+out:
 	free(srv->process->pid_name);
 	srv->process->pid_name = NULL;
 }

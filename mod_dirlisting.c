@@ -14,6 +14,7 @@
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "plugin.h"
@@ -56,7 +57,6 @@ struct listing {
 	struct buf rows;	/* array of struct row */
 	struct buf scratch;
 	size_t nrows, next;	/* row to be shown */
-	int begun;		/* what stands above the rows is out */
 };
 
 static const char page_top[] =
@@ -90,10 +90,8 @@ add_html_row(struct buf *b, struct listing *l, const struct row *row)
 	fits = !b->failed && str_url_path(&l->scratch,
 	    (struct slice){ b->p + at, b->n - at }) == 0;
 	buf_printf(b, "%s\">", slash);
-	if (fits)
-		str_escape_html(b, name);
-	else	/* not UTF-8, or with control characters: as in the URL */
-		str_escape_url(b, name);
+	/* not UTF-8, or with control characters: as in the URL */
+	(fits ? str_escape_html : str_escape_url)(b, name);
 	date_iso(date, (time_t)row->modified);	/* shown without seconds */
 	buf_printf(b, "%s</a><td>%.16s<td>", slash, date);
 	for (; size >= 1024 * 1024; size /= 1024)
@@ -118,30 +116,44 @@ add_json_row(struct buf *b, const struct row *row, int last)
 	    last ? "" : ",");
 }
 
-/* Shows a text file of the folder, if it is there and small enough for the
- * cache to hold it; which also minds what links are allowed. */
-static void
-add_note(struct buf *b, struct connection *con, const char *name)
+/* What the cache knows of name in the folder; it minds what links may be
+ * followed. To be dropped; NULL when there is nothing. */
+static struct stat_entry *
+look(struct connection *con, const char *name)
 {
-	const struct core_conf *core = request_conf(con->req);
 	struct buf *path = &con->req->file;
 	size_t folder = path->n;
-	struct file *file = NULL;
 	struct stat_entry *e;
 
 	buf_adds(path, name);
-	e = stat_cache_get(con->srv, buf_text(path), path->n, core);
-	if (e != NULL && e->error == 0 && S_ISREG(e->mode))
-		file = stat_cache_open(con->srv, e, core);
+	e = stat_cache_get(con->srv, buf_text(path), path->n,
+	    request_conf(con->req));
+	path->n = folder;
+	buf_text(path);
+	if (e == NULL || e->error == 0)
+		return e;
+	stat_cache_drop(e);
+	return NULL;
+}
+
+/* Shows a text file of the folder, if it is there and small enough for the
+ * cache to hold it. */
+static void
+add_note(struct buf *b, struct connection *con, const char *name)
+{
+	struct stat_entry *e = look(con, name);
+	struct file *file = NULL;
+
+	if (e == NULL)
+		return;
+	if (S_ISREG(e->mode))
+		file = stat_cache_open(con->srv, e, request_conf(con->req));
 	if (file != NULL && file->fd == -1) {
 		buf_adds(b, "<pre>");
 		str_escape_html(b, (struct slice){ file->bytes, file->size });
 		buf_adds(b, "</pre>\n");
 	}
-	if (e != NULL)
-		stat_cache_drop(e);
-	path->n = folder;
-	buf_text(path);
+	stat_cache_drop(e);
 }
 
 /* What stands above the rows. A column's head sorts by it, or the other way
@@ -182,22 +194,23 @@ dirlisting_body(struct plugin_self *self, struct connection *con)
 	struct listing *l = con->req->handler_data;
 	const struct row *row = (const void *)l->rows.p;
 	struct buf b = { .n = 0 };
+	size_t top;
 	int failed;
 
-	if (!l->begun && l->json)
+	if (l->next == 0 && l->json)
 		buf_adds(&b, "[\n");
-	else if (!l->begun)
+	else if (l->next == 0)
 		add_top(&b, l, con, conf->show_header);
-	l->begun = 1;
-	for (; l->next < l->nrows && b.n < PIECE; l->next++)
+	for (top = b.n; l->next < l->nrows && b.n - top < PIECE; l->next++)
 		if (l->json)
 			add_json_row(&b, row + l->next,
 			    l->next + 1 == l->nrows);
 		else
 			add_html_row(&b, l, row + l->next);
-	if (l->next == l->nrows)
-		buf_adds(&b, l->json ? "]\n" : "</tbody>\n</table>\n");
-	if (l->next == l->nrows && !l->json) {
+	if (l->next == l->nrows && l->json) {
+		buf_adds(&b, "]\n");
+	} else if (l->next == l->nrows) {
+		buf_adds(&b, "</tbody>\n</table>\n");
 		if (conf->show_readme)
 			add_note(&b, con, "README.txt");
 		buf_adds(&b, "</html>\n");
@@ -222,48 +235,31 @@ compare(const void *left, const void *right)
 	return a->sign * strcmp(a->name, b->name);
 }
 
-/* A link is shown as what it points to, if a request for it would be answered:
- * the cache knows which may be followed. Returns 0 for the others. */
-static int
-follow(struct connection *con, const char *name, struct row *row)
-{
-	struct request *req = con->req;
-	struct buf path = { .n = 0 };
-	struct stat_entry *e;
-	int shown;
-
-	buf_add(&path, req->file.p, req->file.n);
-	buf_adds(&path, name);
-	e = stat_cache_get(con->srv, buf_text(&path), path.n,
-	    request_conf(req));
-	buf_free(&path);
-	if (e == NULL)
-		return 0;
-	row->size = e->size;
-	row->modified = e->modified;
-	row->mode = e->mode;
-	shown = e->error == 0;
-	stat_cache_drop(e);
-	return shown;
-}
-
-/* Adds one entry of the folder, unless it is to be hidden. */
+/* Adds one entry of the folder, unless it is to be hidden. A link is shown as
+ * what it points to, if a request for it would be answered. */
 static void
 add_row(struct listing *l, const regex_t *exclude, struct connection *con,
     int folder, const char *name)
 {
 	struct row row = { .sign = l->sign };
+	struct stat_entry *e;
 	struct stat st;
 
-	if (exclude != NULL && regexec(exclude, name, 0, NULL, 0) == 0)
-		return;
-	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+	if ((exclude != NULL && regexec(exclude, name, 0, NULL, 0) == 0)
+	    || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return;
 	row.size = st.st_size;
 	row.modified = st.st_mtime;
 	row.mode = st.st_mode;
-	if (S_ISLNK(st.st_mode) && !follow(con, name, &row))
-		return;
+	if (S_ISLNK(st.st_mode)) {
+		e = look(con, name);
+		if (e == NULL)
+			return;
+		row.size = e->size;
+		row.modified = e->modified;
+		row.mode = e->mode;
+		stat_cache_drop(e);
+	}
 	if (l->column == 'M')
 		row.key = row.modified;
 	if (l->column == 'S' && !S_ISDIR(row.mode))
@@ -324,11 +320,10 @@ accepts_json(const struct http_head *head)
 
 	do {
 		s = http_list(head, HTTP_ACCEPT, &field, &at);
-		if (s.n >= 16 && slice_case_eq((struct slice){ s.p, 16 },
-		    "application/json"))
+		if (s.n >= 16 && strncasecmp(s.p, "application/json", 16) == 0)
 			return 1;
-	} while (s.n > 0 && (s.n < 9
-	    || !slice_case_eq((struct slice){ s.p, 9 }, "text/html")));
+	} while (s.n > 0
+	    && (s.n < 9 || strncasecmp(s.p, "text/html", 9) != 0));
 	return 0;
 }
 
@@ -354,7 +349,7 @@ dirlisting_start(struct plugin_self *self, struct connection *con)
 {
 	const struct dirlisting_conf *conf = plugin_conf(self, con->req);
 	struct request *req = con->req;
-	struct listing *l = NULL;
+	struct listing *l;
 	DIR *dir;
 
 	if (!conf->activate
@@ -363,8 +358,7 @@ dirlisting_start(struct plugin_self *self, struct connection *con)
 	    || req->entry->error != 0 || !S_ISDIR(req->entry->mode))
 		return VERDICT_GO_ON;
 	dir = opendir(buf_text(&req->file));
-	if (dir != NULL)
-		l = calloc(1, sizeof(*l));
+	l = dir == NULL ? NULL : calloc(1, sizeof(*l));
 	if (l == NULL) {	/* else: no descriptor, no memory */
 		conn_error(con, errno == EACCES ? 403 : 503);
 		if (dir != NULL)
@@ -398,7 +392,6 @@ dirlisting_set_defaults(struct plugin_self *self, struct server *srv)
 	const struct dirlisting_conf *conf = plugin_global_conf(self);
 	const struct conf_list *list = conf->exclude;
 	struct buf all = { .n = 0 };
-	regex_t *exclude;
 	size_t i;
 
 	(void)srv;
@@ -407,14 +400,13 @@ dirlisting_set_defaults(struct plugin_self *self, struct server *srv)
 	for (i = 0; i < list->n; i++)
 		buf_printf(&all, "%s(%s)", i > 0 ? "|" : "",
 		    list->items[i].value.text);
-	exclude = malloc(sizeof(*exclude));
-	if (exclude != NULL && !all.failed && regcomp(exclude, buf_text(&all),
-	    REG_EXTENDED | REG_NOSUB) == 0) {
-		self->data = exclude;
-	} else {
+	self->data = malloc(sizeof(regex_t));
+	if (self->data == NULL || all.failed || regcomp(self->data,
+	    buf_text(&all), REG_EXTENDED | REG_NOSUB) != 0) {
 		(void)config_fault(self->config, "dir-listing.exclude",
 		    "not extended regular expressions: %s", buf_text(&all));
-		free(exclude);
+		free(self->data);
+		self->data = NULL;
 	}
 	buf_free(&all);
 	return self->data != NULL ? 0 : -1;

@@ -22,36 +22,35 @@ struct staticfile_conf {
 	int ranges;
 };
 
-#define AT(member) offsetof(struct staticfile_conf, member)
+#define KEY(name, type, member, preset) { name, type, CONF_REQUEST, \
+	offsetof(struct staticfile_conf, member), preset, 0, 0 }
 
 static const struct conf_key staticfile_keys[] = {
-	{ "mimetype.assign", CONF_MAP, CONF_REQUEST, AT(mimetypes), NULL,
-	    0, 0 },
-	{ "static-file.exclude-extensions", CONF_LIST, CONF_REQUEST,
-	    AT(exclude), NULL, 0, 0 },
-	{ "static-file.dotfiles", CONF_STRING, CONF_REQUEST, AT(dotfiles),
-	    "deny", 0, 0 },
-	{ "static-file.single", CONF_STRING, CONF_REQUEST, AT(single), NULL,
-	    0, 0 },
-	{ "static-file.etags", CONF_BOOL, CONF_REQUEST, AT(etags), "enable",
-	    0, 0 },
-	{ "etag.use-inode", CONF_BOOL, CONF_REQUEST, AT(use_inode), "enable",
-	    0, 0 },
-	{ "etag.use-mtime", CONF_BOOL, CONF_REQUEST, AT(use_mtime), "enable",
-	    0, 0 },
-	{ "etag.use-size", CONF_BOOL, CONF_REQUEST, AT(use_size), "enable",
-	    0, 0 },
-	{ "server.range-requests", CONF_BOOL, CONF_REQUEST, AT(ranges),
-	    "enable", 0, 0 },
-	{ NULL, 0, 0, 0, NULL, 0, 0 }
+	KEY("mimetype.assign", CONF_MAP, mimetypes, NULL),
+	KEY("static-file.exclude-extensions", CONF_LIST, exclude, NULL),
+	KEY("static-file.dotfiles", CONF_STRING, dotfiles, "deny"),
+	KEY("static-file.single", CONF_STRING, single, NULL),
+	KEY("static-file.etags", CONF_BOOL, etags, "enable"),
+	KEY("etag.use-inode", CONF_BOOL, use_inode, "enable"),
+	KEY("etag.use-mtime", CONF_BOOL, use_mtime, "enable"),
+	KEY("etag.use-size", CONF_BOOL, use_size, "enable"),
+	KEY("server.range-requests", CONF_BOOL, ranges, "enable"),
+	{ .name = NULL }
 };
 
 static int
 staticfile_check(struct plugin_self *self, struct server *srv)
 {
 	const struct staticfile_conf *conf = plugin_global_conf(self);
+	const struct conf_list *types = conf->mimetypes;
+	size_t i;
 
 	(void)srv;
+	for (i = 0; types != NULL && i < types->n; i++)
+		if (types->items[i].value.kind != CONF_VALUE_TEXT)
+			return config_fault(self->config, "mimetype.assign",
+			    "the type of \"%s\" is no text",
+			    types->items[i].key);
 	if (strcmp(conf->dotfiles, "deny") == 0
 	    || strcmp(conf->dotfiles, "allow") == 0)
 		return 0;
@@ -79,20 +78,15 @@ is_single(struct request *req, const char *single)
 
 /* Is a part of the path a name with a leading dot, but for .well-known? */
 static int
-has_dotfile(const struct buf *path)
+has_dotfile(const char *path)
 {
-	static const char known[] = "/.well-known/";
-	const char *p = path->p, *end = path->p + path->n;
-	size_t n = sizeof(known) - 1;
+	static const char known[] = "/.well-known";
+	const size_t n = sizeof(known) - 1;
+	const char *p;
 
-	for (; p + 1 < end; p++) {
-		if (p[0] != '/' || p[1] != '.')
-			continue;
-		if ((size_t)(end - p) < n)
-			n--;		/* the folder itself */
-		if ((size_t)(end - p) < n || memcmp(p, known, n) != 0)
+	for (p = strstr(path, "/."); p != NULL; p = strstr(p + 2, "/."))
+		if (strncmp(p, known, n) != 0 || (p[n] != '/' && p[n] != '\0'))
 			return 1;
-	}
 	return 0;
 }
 
@@ -103,7 +97,8 @@ staticfile_physical(struct plugin_self *self, struct connection *con)
 
 	if (conf->single != NULL
 	    ? is_single(con->req, conf->single)
-	    : conf->dotfiles[0] == 'a' || !has_dotfile(&con->req->path))
+	    : conf->dotfiles[0] == 'a'
+	    || !has_dotfile(buf_text(&con->req->path)))
 		return VERDICT_GO_ON;
 	conn_error(con, 404);		/* as if it were not there */
 	return VERDICT_FINISHED;
@@ -149,7 +144,7 @@ static void
 add_etag(struct buf *b, const struct staticfile_conf *conf,
     const struct stat_entry *e)
 {
-	buf_addc(b, '"');
+	buf_adds(b, "ETag: \"");
 	if (conf->use_inode)
 		buf_printf(b, "%jx-", (uintmax_t)e->inode);
 	if (conf->use_size)
@@ -158,7 +153,7 @@ add_etag(struct buf *b, const struct staticfile_conf *conf,
 		buf_printf(b, "%jx.%lx-", (uintmax_t)e->modified,
 		    (unsigned long)e->modified_ns);
 	b->n--;				/* the last hyphen */
-	buf_addc(b, '"');
+	buf_adds(b, "\"\r\n");
 }
 
 /* Renders the fields of a plain 200 and has the cache keep them. */
@@ -166,38 +161,30 @@ static int
 render(struct server *srv, const struct staticfile_conf *conf,
     struct stat_entry *e)
 {
-	size_t etag_at = 0, etag_end = 0, type_at, type_end;
-	struct buf b = { NULL, 0, 0, 0 };
-	struct slice name, etag, type;
+	struct slice type = slice_of(type_of(conf->mimetypes,
+	    (struct slice){ e->path, e->path_n }));
+	struct slice etag = { NULL, 0 };
+	struct buf b = { .n = 0 };
 	char date[DATE_HTTP_SIZE];
+	size_t etag_at;
 	int result;
 
-	name.p = e->path;
-	name.n = e->path_n;
-	buf_adds(&b, "Content-Type: ");
-	type_at = b.n;
-	buf_adds(&b, type_of(conf->mimetypes, name));
-	type_end = b.n;
+	buf_printf(&b, "Content-Type: %s\r\n", type.p);
+	etag_at = b.n + sizeof("ETag: ") - 1;
 	if (conf->etags
 	    && (conf->use_inode || conf->use_mtime || conf->use_size)) {
-		buf_adds(&b, "\r\nETag: ");
-		etag_at = b.n;
 		add_etag(&b, conf, e);
-		etag_end = b.n;
+		etag.n = b.n - etag_at - 2;
 	}
 	/* never later than Date (RFC 9110 8.8.2.1): rather none at all */
 	if (e->modified <= srv->now) {
 		date_http(date, e->modified);
-		buf_adds(&b, "\r\nLast-Modified: ");
-		buf_adds(&b, date);
+		buf_printf(&b, "Last-Modified: %s\r\n", date);
 	}
 	if (conf->ranges)
-		buf_adds(&b, "\r\nAccept-Ranges: bytes");
-	buf_adds(&b, "\r\n");
-	type.p = b.p + type_at;
-	type.n = type_end - type_at;
+		buf_adds(&b, "Accept-Ranges: bytes\r\n");
+	type.p = b.p + sizeof("Content-Type: ") - 1;
 	etag.p = b.p + etag_at;
-	etag.n = etag_end - etag_at;
 	result = b.failed ? -1
 	    : stat_cache_head(srv, e, conf->mimetypes, &b, etag, type);
 	buf_free(&b);
@@ -240,48 +227,27 @@ static void
 not_modified(struct request *req)
 {
 	const struct stat_entry *e = req->entry;
-	const char *rest = e->type.p + e->type.n + 2;	/* its line end */
+	const char *rest = (char *)memchr(e->head, '\n', e->head_n) + 1;
 
-	req->status = 304;
 	req->framing = RESPONSE_EMPTY;
 	buf_add(&req->fields, rest, (size_t)(e->head + e->head_n - rest));
 }
 
-/* Returns the status: 200, or 206 with the part that is to be sent. Several
- * parts are answered by the whole, which RFC 9110 14.2 allows. */
-static int
-choose_range(struct connection *con, const struct http_validators *v)
+/* Makes it 206 with the part that is to be sent, or 416. Several parts are
+ * answered by the whole, which RFC 9110 14.2 allows. */
+static void
+choose_range(struct request *req, const struct http_validators *v)
 {
 	struct http_range ranges[HTTP_RANGES_MAX];
-	struct request *req = con->req;
 	unsigned n = 0;
-	int status;
+	int status = http_ranges(&req->head, v, req->length, ranges, &n);
 
-	status = http_ranges(&req->head, v, req->entry->size, ranges, &n);
-	if (status != 206 || n != 1)
-		return status == 416 ? 416 : 200;
-	req->offset = ranges[0].first;
-	req->length = ranges[0].length;
-	return 206;
-}
-
-static void
-add_range_field(struct connection *con, int status, off_t size)
-{
-	struct buf *b = &con->req->fields;
-	uintmax_t first = (uintmax_t)con->req->offset;
-
-	buf_adds(b, "Content-Range: bytes ");
-	if (status == 416) {
-		buf_addc(b, '*');
-	} else {
-		buf_add_number(b, first);
-		buf_addc(b, '-');
-		buf_add_number(b, first + (uintmax_t)con->req->length - 1);
+	if (status == 416 || (status == 206 && n == 1))
+		req->status = status;
+	if (req->status == 206) {
+		req->offset = ranges[0].first;
+		req->length = ranges[0].length;
 	}
-	buf_addc(b, '/');
-	buf_add_number(b, (uintmax_t)size);
-	buf_adds(b, "\r\n");
 }
 
 static enum verdict
@@ -291,48 +257,45 @@ staticfile_start(struct plugin_self *self, struct connection *con)
 	const struct staticfile_conf *conf = plugin_conf(self, req);
 	struct http_validators v;
 	struct stat_entry *e = req->entry;
-	struct slice name;
-	int status;
-	off_t size;
+	enum verdict opened = VERDICT_GO_ON;
+	intmax_t size;
 
 	if (e->error != 0 || S_ISDIR(e->mode)
 	    || (req->head.method != HTTP_GET && req->head.method != HTTP_HEAD))
 		return VERDICT_GO_ON;
-	name.p = req->file.p;
-	name.n = req->file.n;
-	if (!S_ISREG(e->mode) || is_excluded(conf, name)) {
+	if (!S_ISREG(e->mode) || is_excluded(conf,
+	    (struct slice){ req->file.p, req->file.n })) {
 		conn_error(con, 403);
 		return VERDICT_FINISHED;
 	}
-	if (e->file == NULL && open_file(con) != VERDICT_GO_ON)
-		return req->status != 0 ? VERDICT_FINISHED
-		    : VERDICT_WAIT_FOR_FD;
+	if (e->file == NULL)
+		opened = open_file(con);
+	if (opened != VERDICT_GO_ON)
+		return opened;
 	e = req->entry;
 	if ((e->head == NULL || e->head_for != conf->mimetypes)
 	    && render(con->srv, conf, e) == -1)
 		return VERDICT_ERROR;
-	v.etag = e->etag;
-	v.modified = e->modified;
-	v.now = con->srv->now;
-	req->length = e->size;
-	status = http_is_conditional(&req->head)
+	v = (struct http_validators){ e->etag, e->modified, con->srv->now };
+	req->length = size = e->size;
+	req->status = http_is_conditional(&req->head)
 	    ? http_conditions(&req->head, &v) : 200;
-	if (status == 200 && conf->ranges && req->head.method == HTTP_GET
+	if (req->status == 200 && conf->ranges && req->head.method == HTTP_GET
 	    && req->head.first[HTTP_RANGE] != 0)
-		status = choose_range(con, &v);
-	if (status == 304) {
+		choose_range(req, &v);
+	if (req->status == 304)
 		not_modified(req);
-	} else if (status == 412 || status == 416) {
-		size = e->size;
-		conn_error(con, status);	/* lets e go */
-		if (status == 416)
-			add_range_field(con, 416, size);
-	} else {
-		req->status = status;
+	else if (req->status < 400)
 		buf_add(&req->fields, e->head, e->head_n);
-		if (status == 206)
-			add_range_field(con, 206, e->size);
-	}
+	else
+		conn_error(con, req->status);	/* lets e go */
+	if (req->status == 206)
+		buf_printf(&req->fields, "Content-Range: bytes %jd-%jd/%jd\r\n",
+		    (intmax_t)req->offset,
+		    (intmax_t)(req->offset + req->length - 1), size);
+	if (req->status == 416)
+		buf_printf(&req->fields, "Content-Range: bytes */%jd\r\n",
+		    size);
 	return VERDICT_FINISHED;
 }
 

@@ -178,6 +178,8 @@ is "a list of texts" "$(fault 'index-file.names = ( "x", 5 )')" \
 is "a list with keys" "$(fault 'mimetype.assign = ( "x" )')" \
     '1: mimetype.assign is a list with keys like ( "..." => "..." ),'\
 ' item 1 has no key'
+like "a type is a text" "$(fault 'mimetype.assign = ( ".a" => 5 )')" \
+    '1:*mimetype.assign: the type of ".a" is no text'
 is "all type faults are told" "$(check "$(lines 'server.port = "x"' \
     'server.tag = 1' 'server.bind = ( )')" | wc -l | tr -d ' ')" 3
 

@@ -209,6 +209,12 @@ for case in x.tar.gz=application/x-tgz X.TAR.GZ=application/x-tgz \
 done
 stop_server
 
+start_server 'mimetype.assign = ( ".txt" => "" )'
+tag=$(get /a.txt | field ETag)
+like "a type that is empty does not hurt a 304" \
+    "$(get /a.txt "If-None-Match: $tag")" "HTTP/1.1 304 *ETag: $tag*"
+stop_server
+
 # ---- files that change ------------------------------------------------------
 
 start_server ''

@@ -3,7 +3,8 @@
  *
  * Links all objects but server.o and prints TAP. The layers are in files of
  * their own: unit_parse.h (heads), unit_http.h (bodies, lists, conditions,
- * ranges), unit_loop.h (timers, queue, event backends); here is base_*.
+ * ranges), unit_loop.h (timers, queue, event backends), unit_proc.h (channels,
+ * when a process is started again); here is base_*.
  * Exits 1 if anything failed. Opens nothing but pipes and temporary files.
  */
 #include <errno.h>
@@ -89,6 +90,7 @@ exact_copy(const char *p, size_t n)
 #include "unit_parse.h"
 #include "unit_http.h"
 #include "unit_loop.h"
+#include "unit_proc.h"
 
 /* ---- base_str.c --------------------------------------------------------- */
 
@@ -399,7 +401,8 @@ main(void)
 		test_parse_fields,
 		test_body, test_body_bounds, test_list, test_conditions,
 		test_ranges,
-		test_timer, test_timer_wheel, test_queue, test_fdevent
+		test_timer, test_timer_wheel, test_queue, test_fdevent,
+		test_channel_message, test_channel_faults, test_respawn
 	};
 	size_t i;
 

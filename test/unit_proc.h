@@ -1,0 +1,106 @@
+/*
+ * unit_proc.h - what processes tell each other, and when they start again.
+ *
+ * Part of unit.c. Channels are real socket pairs; slots are filled in by hand,
+ * so that nothing has to be started, or to wait.
+ */
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "../proc.h"
+
+static void
+test_channel_message(void)
+{
+	struct channel_message in, out = { CHANNEL_REOPEN, 3, -1, 77, 1000 };
+	int fd[2], piped[2];
+	char byte = 'x';
+
+	if (sys_socketpair(fd) == -1 || sys_pipe(piped) == -1)
+		abort();
+	is_number("channel", "nothing there", channel_read(fd[1], &in), 0);
+	is_number("channel", "send", channel_send(fd[0], &out), 0);
+	is_number("channel", "read", channel_read(fd[1], &in), 1);
+	ok(memcmp(&in, &out, sizeof(in)) == 0, "channel: the same arrives");
+	out.fd = piped[1];
+	is_number("channel", "send a descriptor", channel_send(fd[0], &out),
+	    0);
+	close(piped[1]);
+	is_number("channel", "read it", channel_read(fd[1], &in), 1);
+	ok(in.fd != -1 && (fcntl(in.fd, F_GETFD) & FD_CLOEXEC),
+	    "channel: it is close-on-exec");
+	ok(write(in.fd, "y", 1) == 1 && read(piped[0], &byte, 1) == 1
+	    && byte == 'y', "channel: it is the same open file");
+	close(in.fd);
+	close(piped[0]);
+	close(fd[0]);
+	is_number("channel", "the end", channel_read(fd[1], &in), -1);
+	close(fd[1]);
+}
+
+static void
+test_channel_faults(void)
+{
+	struct channel_message m = { CHANNEL_QUIT, 0, -1, 1, 0 };
+	int fd[2], sent = 0;
+
+	if (sys_socketpair(fd) == -1 || write(fd[0], "abc", 3) != 3)
+		abort();
+	is_number("channel", "a part of a message", channel_read(fd[1], &m),
+	    -1);
+	while (channel_send(fd[0], &m) == 0 && sent < 1000000)
+		sent++;
+	ok(sent > 0 && (errno == EAGAIN || errno == EWOULDBLOCK),
+	    "channel: a full one does not block");
+	m.fd = 12345;
+	is_number("channel", "a descriptor that is none",
+	    channel_send(fd[0], &m), -1);
+	close(fd[1]);
+	m.fd = -1;
+	is_number("channel", "nobody reads", channel_send(fd[0], &m), -1);
+	close(fd[0]);
+}
+
+/* Seconds until the slot p starts again, after it died once more. */
+static long long
+again_in(struct server *srv, struct proc *p, int status, int lived)
+{
+	int64_t now = proc_now();
+
+	p->status = status;
+	p->started = now - lived;
+	proc_respawn(srv, p);
+	return (p->due - now + 500) / 1000;
+}
+
+static void
+test_respawn(void)
+{
+	static const int wanted[] = { 0, 1, 2, 4, 8, 16, 32, 60, 60, 60 };
+	static struct process process;
+	static struct server srv;
+	static struct proc p;
+	int i, late = 0, killed = SIGKILL, crashed = SIGSEGV;
+	int64_t due[30];
+
+	srv.process = &process;
+	for (i = 0; i < (int)COUNT(wanted); i++)
+		is_number("respawn", "after another crash", again_in(&srv, &p,
+		    crashed, 10), wanted[i]);
+	memset(&process, 0, sizeof(process));
+	is_number("respawn", "one that lived long", again_in(&srv, &p,
+	    crashed, 5000), 0);
+	is_number("respawn", "it has only begun to crash", again_in(&srv, &p,
+	    crashed, 10), 0);
+	memset(&process, 0, sizeof(process));
+	memset(&p, 0, sizeof(p));
+	for (i = 0; i < (int)COUNT(due); i++) {
+		(void)again_in(&srv, &p, killed, 10);
+		due[i] = p.due;
+	}
+	for (i = 10; i < (int)COUNT(due); i++)
+		late += due[i] - due[i - 10] >= 1000;
+	is_number("respawn", "killed at once again: ten in any second",
+	    late, (long long)COUNT(due) - 10);
+	ok(due[9] - due[0] < 500, "respawn: the first ten at once");
+}
