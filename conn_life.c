@@ -59,7 +59,9 @@ conn_patience(const struct connection *con)
 		/* however slowly it drips: twice the idle time for all */
 		left = (int32_t)(con->req->started + 2 * read_idle
 		    - con->srv->tick);
-		return left < 0 ? 1 : 1 + ((uint32_t)left < read_idle ? (uint32_t)left
+		if (left < 0)
+			return 1;
+		return 1 + ((uint32_t)left < read_idle ? (uint32_t)left
 		    : read_idle);
 	case CONN_WRITE:
 		return 1 + (uint32_t)core->max_write_idle;

@@ -78,7 +78,7 @@ struct process {
 	int64_t signal_at, kill_at;	/* ms: the next steps of a stop */
 	int delay;			/* ms: to the one after */
 	int lifeline[2];		/* closed when the master is gone */
-	volatile uint32_t *beats;	/* of each slot, shared: see srv->beat */
+	volatile uint32_t *beats;	/* of each slot: see srv->beat */
 	int alive[2];			/* a byte: a worker is busy again */
 	int64_t watch_at;		/* ms: look at beats; or 0 */
 	int channel;			/* a worker's, to its master */

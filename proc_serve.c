@@ -175,14 +175,14 @@ child(struct server *srv)
 void
 serve_tick(struct server *srv)
 {
-	int timeout = srv->core->graceful_shutdown_timeout, aging;
+	int timeout = srv->core->graceful_shutdown_timeout;
 	struct config *config;
 
 	clock_refresh(srv);
 	timer_turn(&srv->wheel, srv->tick, conn_expire, srv);
 	for (config = srv->configs; config != NULL; config = config->next)
 		plugins_tell(config->plugins, HOOK_TRIGGER, srv);
-	aging = stat_cache_age(srv->cache, srv->tick);
+	(void)stat_cache_age(srv->cache, srv->tick);
 	if (srv->quitting && timeout > 0
 	    && srv->tick - srv->quit_tick >= (uint32_t)timeout) {
 		LOG(srv, "[warn] %d connections are left after server."
@@ -197,7 +197,8 @@ serve_tick(struct server *srv)
 			    srv->opt->idle);
 			srv->quitting = 1;
 		}
-	} else if (!aging && !srv->paused) {
+	} else if (!srv->paused) {
+		stat_cache_clear(srv->cache);
 		clock_stop(srv);	/* an idle server does not wake */
 	}
 }
