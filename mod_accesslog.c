@@ -334,6 +334,9 @@ accesslog_set_defaults(struct plugin_self *self, struct server *srv)
 	if (wrong != NULL)
 		return config_fault(self->config, "accesslog.format",
 		    "not understood: %.*s", (int)strcspn(wrong, "\n"), wrong);
+	if (config_check_log(self->config, "accesslog.filename",
+	    buf_text(&al->name)) == -1)
+		return -1;
 	al->log.name = strcmp(name, "-") == 0 ? "" : buf_text(&al->name);
 	config_add_log(self->config, &al->log);
 	if (strcmp(name, "-") == 0)

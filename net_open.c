@@ -194,8 +194,10 @@ open_one(struct server *srv, union address *a, socklen_t size, int backlog)
 	struct listener *l = find(srv, a);
 	int fd, error;
 
-	if (l != NULL)
+	if (l != NULL) {
+		(void)listen(l->fd, backlog);	/* it may have changed */
 		return l;
+	}
 	fd = listen_at(srv, &a->sa, size, backlog);
 	if (fd == -1)
 		return NULL;
@@ -331,16 +333,23 @@ net_open(struct server *srv, struct config *config)
 }
 
 void
-net_inherit(struct server *srv, int n)
+net_inherit(struct server *srv, int n, int ours)
 {
+	struct listener *l;
 	socklen_t size;
 	int fd, yes;
 
 	for (fd = 3; fd < 3 + n; fd++) {
 		size = sizeof(yes);
+		l = NULL;
 		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &size)
-		    == 0 && yes && sys_nonblocking(fd) == 0
-		    && add(srv, fd) != NULL)
+		    == 0 && yes && sys_nonblocking(fd) == 0)
+			l = add(srv, fd);
+		if (l != NULL && !ours) {
+			free(l->unix_path);
+			l->unix_path = NULL;
+		}
+		if (l != NULL)
 			continue;
 		LOG(srv, "inherited descriptor %d does not listen: %s", fd,
 		    strerror(errno));

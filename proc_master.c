@@ -97,6 +97,9 @@ give_up(struct server *srv)
 {
 	struct process *process = srv->process;
 
+	LOG(srv, process->announce != NULL
+	    ? "[error] a worker cannot start: the end"
+	    : "[error] reload refused: all goes on as it was");
 	end_workers(srv, 1, CHANNEL_TERMINATE);
 	if (process->announce != NULL) {	/* the start itself */
 		stop_now(srv);
@@ -254,16 +257,16 @@ master_open(struct server *srv, proc_entry_fn *entry, signal_fn *announce)
 /* ---- signals ---- */
 
 static void
-log_death(struct server *srv, const struct proc *p, pid_t pid)
+log_death(struct server *srv, const struct proc *p)
 {
 	int status = p->status;
 
 	if (WIFSIGNALED(status))
 		LOG(srv, "[error] %s %d (%ld) died of signal %d", p->name,
-		    p->number, (long)pid, WTERMSIG(status));
+		    p->number, (long)p->was, WTERMSIG(status));
 	else if (WEXITSTATUS(status) != 0 || !p->exiting)
 		LOG(srv, "[error] %s %d (%ld) ended with status %d", p->name,
-		    p->number, (long)pid, WEXITSTATUS(status));
+		    p->number, (long)p->was, WEXITSTATUS(status));
 }
 
 static void
@@ -273,7 +276,6 @@ died(struct server *srv, struct proc *p)
 	int killed = WIFSIGNALED(p->status) && WTERMSIG(p->status) == SIGKILL;
 	int final = WIFEXITED(p->status) && WEXITSTATUS(p->status) == 2;
 
-	log_death(srv, p, p->was);
 	process->beats[p - process->procs] = 0;
 	if (p->detached) {
 		upgrade_failed(srv, p);
@@ -281,10 +283,8 @@ died(struct server *srv, struct proc *p)
 			raise_workers(srv, config_hold(srv->config));
 		return;
 	}
+	log_death(srv, p);
 	if (p->just_spawned && !p->ready && !killed && !p->exiting) {
-		LOG(srv, "[error] a new worker failed: %s",
-		    process->announce != NULL ? "nothing is started"
-		    : "reload refused, all goes on as it was");
 		proc_free(srv, p);
 		give_up(srv);
 		return;

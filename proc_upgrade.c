@@ -54,7 +54,7 @@ upgrade_inherit(struct server *srv)
 	(void)unsetenv("LISTEN_FDNAMES");
 	(void)unsetenv(previous_name);
 	sys_close_from(FIRST_FD + (int)n);
-	net_inherit(srv, (int)n);
+	net_inherit(srv, (int)n, srv->process->previous != 0);
 }
 
 static void
@@ -129,13 +129,16 @@ upgrade_failed(struct server *srv, struct proc *p)
 {
 	struct process *process = srv->process;
 	struct buf name = { NULL, 0, 0, 0 };
+	pid_t was;
 
+	was = p->was;
 	proc_free(srv, p);
 	process->upgrading = 0;
 	srv->shared = 0;
 	if (srv->quitting || srv->stopping)
 		return;
-	LOG(srv, "[error] the next binary is gone: all goes on as it was");
+	LOG(srv, "[error] the next binary (%ld) is gone: all goes on as it was",
+	    (long)was);
 	if (process->pid_name != NULL)
 		buf_add(&name, process->pid_name,
 		    strlen(process->pid_name) - strlen(suffix));

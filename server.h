@@ -227,6 +227,10 @@ struct config *config_new(struct server *srv);
 /* What a start needs beyond the language: document root, users, folders of
  * logs. Returns 0, or -1 after a message for each fault. */
 int config_check(struct config *config);
+/* Is there a folder for the log file path? Returns 0, or -1 after a message
+ * that names key. */
+int config_check_log(struct config *config, const char *key,
+    const char *path);
 /* Says "FILE:LINE:COLUMN: KEY: message", at the place where key was set, and
  * counts it. Returns -1. */
 int config_fault(struct config *config, const char *key, const char *format,
@@ -263,9 +267,10 @@ struct listener {
 	int port;			/* the real one; 0 for unix */
 };
 
-/* Takes over n listening sockets from descriptor 3 on (sd_listen_fds(3)); what
- * does not listen is closed, after a message. */
-void net_inherit(struct server *srv, int n);
+/* Takes over n listening sockets from descriptor 3 on (sd_listen_fds(3)), ours
+ * or somebody else's, who will go on using them. What does not listen is closed
+ * after a message. */
+void net_inherit(struct server *srv, int n, int ours);
 /* Finds or opens what config's server.bind and server.port say, and marks it
  * wanted. Returns 0, or -1 after a message; nothing has changed then. */
 int net_open(struct server *srv, struct config *config);

@@ -243,24 +243,38 @@ config_new(struct server *srv)
 
 /* Is path, inside of root, a folder, or (parent) in one that is there?
  * "|command" has none. stat(2), not access(2): we will be somebody else. */
-static void
+static int
 check_folder(struct config *config, const char *key, const char *root,
     const char *path, int parent)
 {
 	struct buf b = { 0 };
 	struct stat st;
+	int result = 0;
 
 	if (path == NULL || path[0] != '/')
-		return;
+		return 0;
 	buf_adds(&b, root);
 	buf_add(&b, path, parent ? (size_t)(strrchr(path, '/') - path) + 1 :
 	    strlen(path));
 	if (stat(buf_text(&b), &st) == -1)
-		config_fault(config, key, "%s: %s", buf_text(&b),
+		result = config_fault(config, key, "%s: %s", buf_text(&b),
 		    strerror(errno));
 	else if (!S_ISDIR(st.st_mode))
-		config_fault(config, key, "%s is not a folder", buf_text(&b));
+		result = config_fault(config, key, "%s is not a folder",
+		    buf_text(&b));
 	buf_free(&b);
+	return result;
+}
+
+int
+config_check_log(struct config *config, const char *key, const char *path)
+{
+	const struct core_conf *core = config->core;
+	/* a master opens them, and is in no chroot */
+	int inside = core->chroot != NULL && core->max_worker == 0
+	    && geteuid() == 0;
+
+	return check_folder(config, key, inside ? core->chroot : "", path, 1);
 }
 
 /* Whom root becomes: somebody who exists and is not root again. Anybody else
@@ -310,7 +324,7 @@ config_check(struct config *config)
 	check_folder(config, "server.document-root", core->chroot != NULL ?
 	    core->chroot : "", root, 0);
 	if (!core->errorlog_use_syslog)
-		check_folder(config, "server.errorlog", "", core->errorlog, 1);
+		config_check_log(config, "server.errorlog", core->errorlog);
 	check_folder(config, "server.pid-file", "", core->pid_file, 1);
 	check_user(config);
 	if (core->worker_affinity != NULL
