@@ -121,6 +121,10 @@ test/bin/load: test/load.c .flags
 	@mkdir -p test/bin
 	$(CC) $(ALL_CFLAGS) -o $@ test/load.c $(ALL_LDFLAGS)
 
+test/bin/listen: test/listen.c .flags
+	@mkdir -p test/bin
+	$(CC) $(ALL_CFLAGS) -o $@ test/listen.c $(ALL_LDFLAGS)
+
 test/bin/unit: test/unit.c test/unit_parse.h test/unit_http.h \
     test/unit_loop.h test/unit_proc.h $(OBJECTS)
 	@mkdir -p test/bin
@@ -133,7 +137,7 @@ bench/bin/floor: bench/floor.c
 run: glimd
 	./glimd -D www
 
-test: glimd test/bin/raw test/bin/load test/bin/unit
+test: glimd test/bin/raw test/bin/load test/bin/listen test/bin/unit
 	./test.sh
 
 bench: glimd bench/bin/floor

@@ -50,8 +50,6 @@ void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 const char *buf_text(struct buf *b);
 /* Drops the bytes [from, to); those behind move down. */
 void buf_cut(struct buf *b, size_t from, size_t to);
-/* Empties b and keeps its memory, unless that is more than keep bytes. */
-void buf_clear(struct buf *b, size_t keep);
 void buf_free(struct buf *b);
 
 struct slice slice_of(const char *text);
@@ -133,7 +131,8 @@ unsigned str_distance(const char *a, const char *b);
 
 /* ---- base_date.c: dates without locale or timegm ------------------------ */
 
-enum { DATE_HTTP_SIZE = 30, DATE_LOG_SIZE = 32, DATE_ISO_SIZE = 24 };
+/* More than needed: no int could overflow them. */
+enum { DATE_HTTP_SIZE = 80, DATE_LOG_SIZE = 80, DATE_ISO_SIZE = 80 };
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7), always 29 bytes and NUL;
  * years outside 1 to 9999 are cut to those. */
@@ -150,6 +149,7 @@ void date_iso(char out[DATE_ISO_SIZE], time_t when);
 struct log {
 	struct log *next;
 	const char *name;	/* "": standard error; "|command"; a file */
+	const char *key;	/* where name was configured, for messages */
 	int fd;			/* where lines go; owned if above 2 */
 	int use_syslog;		/* lines go to syslog(3) instead */
 	pid_t child;		/* the "|command" that reads fd, or 0 */

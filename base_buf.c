@@ -5,11 +5,11 @@
  * Everybody fills buffers without asking after each piece; who sends or keeps
  * the bytes asks b->failed once. No other file calls realloc for bytes.
  */
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base.h"
 
@@ -19,17 +19,15 @@ int
 buf_reserve(struct buf *b, size_t n)
 {
 	size_t cap = b->cap > 0 ? b->cap : BUF_LEAST;
-	char *p;
+	char *p = NULL;
 
 	if (n <= b->cap - b->n)
 		return 0;
-	if (n > SIZE_MAX / 4 - b->n) {
-		b->failed = 1;
-		return -1;
+	if (n <= SIZE_MAX / 4 - b->n) {
+		while (cap - b->n < n)
+			cap *= 2;
+		p = realloc(b->p, cap);
 	}
-	while (cap - b->n < n)
-		cap *= 2;
-	p = realloc(b->p, cap);
 	if (p == NULL) {
 		b->failed = 1;
 		return -1;
@@ -122,31 +120,16 @@ buf_cut(struct buf *b, size_t from, size_t to)
 }
 
 void
-buf_clear(struct buf *b, size_t keep)
-{
-	if (b->cap > keep)
-		buf_free(b);
-	b->n = 0;
-	b->failed = 0;
-}
-
-void
 buf_free(struct buf *b)
 {
 	free(b->p);
-	b->p = NULL;
-	b->n = b->cap = 0;
-	b->failed = 0;
+	memset(b, 0, sizeof(*b));
 }
 
 struct slice
 slice_of(const char *text)
 {
-	struct slice s;
-
-	s.p = text;
-	s.n = strlen(text);
-	return s;
+	return (struct slice){ text, strlen(text) };
 }
 
 int
@@ -158,26 +141,14 @@ slice_eq(struct slice a, struct slice b)
 int
 slice_case_eq(struct slice a, const char *b)
 {
-	size_t i;
-	char c;
-
-	for (i = 0; i < a.n && b[i] != '\0'; i++) {
-		c = a.p[i];
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
-		if (c != b[i])
-			return 0;
-	}
-	return i == a.n && b[i] == '\0';
+	return a.n == strlen(b) && strncasecmp(a.p, b, a.n) == 0;
 }
 
 struct slice
 slice_trim(struct slice s)
 {
-	while (s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t')) {
-		s.p++;
+	for (; s.n > 0 && (s.p[0] == ' ' || s.p[0] == '\t'); s.p++)
 		s.n--;
-	}
 	while (s.n > 0 && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
 		s.n--;
 	return s;

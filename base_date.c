@@ -71,14 +71,12 @@ from_seconds(struct tm *t, int64_t seconds)
 void
 date_http(char out[DATE_HTTP_SIZE], time_t when)
 {
-	char text[100];		/* no int could overflow it */
 	struct tm t;
 
 	from_seconds(&t, (int64_t)when);
-	snprintf(text, sizeof(text), "%.3s, %02d %s %04d %02d:%02d:%02d GMT",
+	snprintf(out, DATE_HTTP_SIZE, "%.3s, %02d %s %04d %02d:%02d:%02d GMT",
 	    weekdays[t.tm_wday], t.tm_mday, months[t.tm_mon],
 	    t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
-	memcpy(out, text, DATE_HTTP_SIZE);
 }
 
 /* Returns the zone's minutes east. A year that would not fit is told in UTC.
@@ -96,27 +94,23 @@ local_time(struct tm *t, time_t when)
 void
 date_log(char out[DATE_LOG_SIZE], time_t when)
 {
-	char text[100];
 	struct tm t;
 	int zone = local_time(&t, when), east = zone < 0 ? -zone : zone;
 
-	snprintf(text, sizeof(text), "%02d/%s/%04d:%02d:%02d:%02d %c%02d%02d",
+	snprintf(out, DATE_LOG_SIZE, "%02d/%s/%04d:%02d:%02d:%02d %c%02d%02d",
 	    t.tm_mday, months[t.tm_mon], t.tm_year + 1900, t.tm_hour, t.tm_min,
 	    t.tm_sec, zone < 0 ? '-' : '+', east / 60, east % 60);
-	memcpy(out, text, DATE_LOG_SIZE);
 }
 
 void
 date_iso(char out[DATE_ISO_SIZE], time_t when)
 {
-	char text[100];
 	struct tm t;
 
 	local_time(&t, when);
-	snprintf(text, sizeof(text), "%04d-%02d-%02d %02d:%02d:%02d",
+	snprintf(out, DATE_ISO_SIZE, "%04d-%02d-%02d %02d:%02d:%02d",
 	    t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min,
 	    t.tm_sec);
-	memcpy(out, text, DATE_ISO_SIZE);
 }
 
 /* Reads what format says, byte for byte. Returns 0 or -1. */

@@ -6,6 +6,8 @@
  * its own file with log_open. A line that cannot be written is lost: no
  * request ever fails or waits for its log line, and errno is kept.
  */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -23,13 +25,16 @@ enum { LOG_LINE = 4096 };	/* longer lines are cut */
 static void
 run_reader(const char *command, int in)
 {
-	sigset_t none;
-
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t none;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGSYS, SIG_DFL);
+	umask(022);
+	/* it is to wait for lines, not to see EAGAIN */
+	(void)fcntl(in, F_SETFL, 0);
 	/* neither the terminal's Ctrl-C nor its output are the reader's */
 	if (setsid() == -1 || dup2(in, 0) == -1 || dup2(null, 1) == -1
 	    || dup2(null, 2) == -1)
@@ -47,17 +52,13 @@ open_command(struct log *log, const char *command)
 	if (sys_pipe(fd) == -1)
 		return -1;
 	child = fork();
+	if (child == 0)
+		run_reader(command, fd[0]);
+	close(fd[0]);
 	if (child == -1) {
-		close(fd[0]);
 		close(fd[1]);
 		return -1;
 	}
-	if (child == 0) {
-		/* the reader is to wait for lines, not to see EAGAIN */
-		(void)fcntl(fd[0], F_SETFL, 0);
-		run_reader(command, fd[0]);
-	}
-	close(fd[0]);
 	log_close(log);
 	log->fd = fd[1];
 	log->child = child;
@@ -99,20 +100,12 @@ log_close(struct log *log)
 static size_t
 add_clean(char line[LOG_LINE], size_t at, const char *text)
 {
-	static const char hex[] = "0123456789abcdef";
-	unsigned char c;
-
-	for (; *text != '\0' && at < LOG_LINE - 5; text++) {
-		c = (unsigned char)*text;
-		if (c >= 0x20 && c < 0x7f) {
-			line[at++] = (char)c;
-			continue;
-		}
-		line[at++] = '\\';
-		line[at++] = 'x';
-		line[at++] = hex[c >> 4];
-		line[at++] = hex[c & 15];
-	}
+	for (; *text != '\0' && at < LOG_LINE - 5; text++)
+		if (*text >= 0x20 && *text < 0x7f)
+			line[at++] = *text;
+		else
+			at += (size_t)snprintf(line + at, 5, "\\x%02x",
+			    (unsigned char)*text);
 	return at;
 }
 
@@ -129,8 +122,6 @@ log_write(struct log *log, const char *file, int line, const char *format, ...)
 	va_end(ap);
 	date_iso(date, time(NULL));
 	n = snprintf(out, sizeof(out), "%s: (%s.%d) ", date, file, line);
-	if (n < 0 || (size_t)n > sizeof(out) / 2)
-		n = 0;
 	at = add_clean(out, (size_t)n, message);
 	if (log->use_syslog) {
 		out[at] = '\0';

@@ -48,7 +48,7 @@ config_use(struct server *srv, struct config *config)
 }
 
 void
-config_add_log(struct config *config, struct log *log)
+config_add_log(struct config *config, struct log *log, const char *key)
 {
 	struct log **last = &config->logs;
 
@@ -56,22 +56,20 @@ config_add_log(struct config *config, struct log *log)
 		last = &(*last)->next;
 	*last = log;
 	log->next = NULL;
+	log->key = key;
 	log->fd = 2;
 }
 
 int
 config_open_logs(struct config *config)
 {
-	struct server *srv = config->srv;
 	struct log *log;
 	int result = 0;
 
-	for (log = config->logs; log != NULL; log = log->next) {
-		if (log_open(log) == 0)
-			continue;
-		LOG(srv, "[error] cannot open the log %s: %s", log->name,
-		    strerror(errno));
-		result = -1;
-	}
+	config->report.faults = 0;	/* or it is silent some day */
+	for (log = config->logs; log != NULL; log = log->next)
+		if (log_open(log) == -1)
+			result = config_fault(config, log->key,
+			    "cannot open %s: %s", log->name, strerror(errno));
 	return result;
 }

@@ -53,11 +53,11 @@ static const struct step {
 /* Reads more input for a step. Returns 0 when there is none; *next then says
  * whether to wait or to give up. */
 static int
-has_more(struct connection *con, enum conn_state wait, enum conn_state *next)
+has_more(struct connection *con, enum conn_state *next)
 {
 	enum conn_io got = con->drained ? CONN_IO_AGAIN : conn_read(con);
 
-	*next = got == CONN_IO_GONE ? CONN_ERROR : wait;
+	*next = got == CONN_IO_GONE ? CONN_ERROR : con->state;
 	return got == CONN_IO_GOT;
 }
 
@@ -105,7 +105,7 @@ request_start(struct connection *con)
 		return CONN_REQUEST_START;
 	}
 	req->in.n = req->in_at = 0;
-	if (has_more(con, CONN_REQUEST_START, &next))
+	if (has_more(con, &next))
 		return CONN_READ_HEAD;
 	request_give(con);		/* an idle connection holds nothing */
 	return next;
@@ -195,7 +195,7 @@ read_head(struct connection *con)
 			buf_cut(&req->in, 0, req->in_at);
 			req->in_at = 0;
 		}
-		if (!has_more(con, CONN_READ_HEAD, &next))
+		if (!has_more(con, &next))
 			return next;
 	}
 }
@@ -260,7 +260,7 @@ read_body(struct connection *con)
 		req->in_at = req->head_end;
 		if (queue_bytes(&req->out) > 0)
 			return CONN_WRITE;
-		if (!has_more(con, CONN_READ_BODY, &next))
+		if (!has_more(con, &next))
 			return next;
 	}
 }
@@ -270,8 +270,8 @@ response_start(struct connection *con)
 {
 	if (con->srv->draining)
 		close_after(con);
-	conn_response(con);
 	con->responding = 1;
+	conn_response(con);
 	return CONN_WRITE;
 }
 
@@ -345,12 +345,6 @@ response_end(struct connection *con)
 	return con->keep_alive ? CONN_REQUEST_START : CONN_CLOSE;
 }
 
-static uint64_t
-least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* The peer is gone, or the answer cannot be finished: it is logged with what
  * was sent of it. */
 static enum conn_state
@@ -362,8 +356,10 @@ fail(struct connection *con)
 	if (con->responding) {
 		con->responding = 0;
 		unsent = (uint64_t)queue_bytes(&req->out);
-		req->bytes_out -= least(unsent, req->bytes_out);
-		req->bytes_body -= least(unsent, req->bytes_body);
+		req->bytes_out -= unsent < req->bytes_out ? unsent
+		    : req->bytes_out;
+		req->bytes_body -= unsent < req->bytes_body ? unsent
+		    : req->bytes_body;
 		plugins_note(con->config->plugins, HOOK_REQUEST_DONE, con);
 	}
 	return CONN_DEAD;
@@ -462,9 +458,6 @@ conn_jobs(struct server *srv)
 	for (; con != NULL; con = next) {
 		next = con->next;
 		con->in_jobs = 0;
-		if (con->state == CONN_DEAD)
-			conn_recycle(con);
-		else
-			conn_run(con);
+		conn_run(con);
 	}
 }

@@ -17,17 +17,18 @@ enum {
 	 * 10 MiB: 256 KiB a turn costs twice the CPU time of 1 MiB, more than
 	 * 1 MiB gains nothing. */
 	SEND_TURN = 1 << 20,
-	DISCARD_TURN = 64 << 10
+	DISCARD_READS = 8	/* in a turn */
 };
 
+/* What it means that recv returned n when there was room for more. */
 static enum conn_io
-read_failed(struct connection *con)
+judge(struct connection *con, ssize_t n, size_t room)
 {
-	if (errno == EAGAIN || errno == EWOULDBLOCK) {
-		con->drained = 1;
-		return CONN_IO_AGAIN;
-	}
-	return CONN_IO_GONE;
+	con->drained = n < (ssize_t)room;
+	if (n > 0)
+		return CONN_IO_GOT;
+	return n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK
+	    || errno == EINTR) ? CONN_IO_AGAIN : CONN_IO_GONE;
 }
 
 enum conn_io
@@ -41,45 +42,31 @@ conn_read(struct connection *con)
 	    && buf_reserve(in, READ_SIZE) == -1)
 		return CONN_IO_GONE;
 	room = in->cap - in->n;
-	do
-		n = recv(con->fd, in->p + in->n, room, 0);
-	while (n == -1 && errno == EINTR);
-	if (n == -1)
-		return read_failed(con);
-	if (n == 0)
-		return CONN_IO_GONE;
-	in->n += (size_t)n;
-	con->drained = (size_t)n < room;
-	return CONN_IO_GOT;
+	n = recv(con->fd, in->p + in->n, room, 0);
+	if (n > 0)
+		in->n += (size_t)n;
+	return judge(con, n, room);
 }
 
 enum conn_io
 conn_discard(struct connection *con)
 {
+	enum conn_io result = CONN_IO_GOT;
 	char block[8192];
-	size_t total = 0;
-	ssize_t n;
+	int i;
 
-	while (total < DISCARD_TURN) {
-		n = recv(con->fd, block, sizeof(block), 0);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return read_failed(con);
-		if (n == 0)
-			return CONN_IO_GONE;
-		total += (size_t)n;
-	}
-	return CONN_IO_GOT;
+	for (i = 0; i < DISCARD_READS && result == CONN_IO_GOT; i++)
+		result = judge(con, recv(con->fd, block, sizeof(block), 0),
+		    sizeof(block));
+	return result;
 }
 
 enum conn_io
 conn_send(struct connection *con)
 {
 	struct queue *q = &con->req->out;
-	ssize_t n;
+	ssize_t n = queue_send(q, con->fd, SEND_TURN);
 
-	n = queue_send(q, con->fd, SEND_TURN);
 	if (n == -1)
 		return CONN_IO_GONE;
 	if (queue_bytes(q) == 0)

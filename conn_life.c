@@ -4,9 +4,9 @@
  *
  * Called by net.c and server.c, some of it through the timer wheel. Besides
  * conn_run it is the only place that sets a connection's state: to an error,
- * an answer or the end.
+ * an answer or the end. A connection begins with its timer, so a pointer to
+ * one is a pointer to the other.
  */
-#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -33,7 +33,7 @@ conn_new(struct server *srv, struct listener *listener, int fd,
 		listener->conns++;
 	con->fd = fd;
 	con->peer.sa.sa_family = AF_UNIX;
-	if (peer != NULL && peer_size <= sizeof(con->peer)
+	if (peer_size <= sizeof(con->peer)
 	    && (peer->sa_family == AF_INET || peer->sa_family == AF_INET6))
 		memcpy(&con->peer, peer, peer_size);
 	conn_run(con);
@@ -44,39 +44,24 @@ uint32_t
 conn_patience(const struct connection *con)
 {
 	const struct core_conf *core = con->config->core;
-	uint32_t read_idle = (uint32_t)core->max_read_idle;
-	uint32_t keep_idle = (uint32_t)core->max_keep_alive_idle;
-	int32_t left;
+	int32_t idle = core->max_read_idle, left;
 
-	switch (con->state) {
-	case CONN_REQUEST_START:
-		if (con->requests == 0)
-			return 1 + read_idle;
-		return con->srv->draining && keep_idle > LAST_CHANCE
-		    ? LAST_CHANCE : 1 + keep_idle;
-	case CONN_READ_HEAD:
-	case CONN_READ_BODY:
+	if (con->state == CONN_CLOSE) {
+		idle = LINGER_SECONDS;
+	} else if (con->state == CONN_WRITE) {
+		idle = core->max_write_idle;
+	} else if (con->state == CONN_REQUEST_START && con->requests > 0) {
+		idle = core->max_keep_alive_idle;
+		if (con->srv->draining && idle > LAST_CHANCE)
+			return LAST_CHANCE;
+	} else if (con->state == CONN_READ_HEAD
+	    || con->state == CONN_READ_BODY) {
 		/* however slowly it drips: twice the idle time for all */
-		left = (int32_t)(con->req->started + 2 * read_idle
+		left = (int32_t)(con->req->started + 2 * (uint32_t)idle
 		    - con->srv->tick);
-		if (left < 0)
-			return 1;
-		return 1 + ((uint32_t)left < read_idle ? (uint32_t)left
-		    : read_idle);
-	case CONN_WRITE:
-		return 1 + (uint32_t)core->max_write_idle;
-	case CONN_CLOSE:
-		return 1 + LINGER_SECONDS;
-	default:
-		return 1 + read_idle;
+		idle = left < 0 ? 0 : left < idle ? left : idle;
 	}
-}
-
-static struct connection *
-of_timer(struct timer *t)
-{
-	return (struct connection *)(void *)((char *)t
-	    - offsetof(struct connection, timer));
+	return 1 + (uint32_t)idle;
 }
 
 /* A head that is not complete gets its answer (RFC 9110 15.5.9). */
@@ -90,16 +75,13 @@ answer_408(struct connection *con)
 	    req->in.n - req->in_at,
 	    (size_t)con->config->core->max_request_field_size);
 	req->settings = con->config->conf->settings;
-	con->keep_alive = 0;
-	con->unread = 1;
 	conn_error(con, 408);
-	con->state = CONN_RESPONSE_START;
 }
 
 void
 conn_expire(void *server, struct timer *t)
 {
-	struct connection *con = of_timer(t);
+	struct connection *con = (void *)t;
 	struct server *srv = server;
 	struct slice target = { "", 0 };
 
@@ -110,9 +92,9 @@ conn_expire(void *server, struct timer *t)
 		    "sent of %.*s", con->fd, con->state, con->req == NULL ? 0
 		    : (unsigned long long)con->req->bytes_out,
 		    (int)target.n, target.p);
-	if (con->state == CONN_READ_HEAD) {
+	if (con->state == CONN_READ_HEAD)
 		answer_408(con);
-	} else if (con->state == CONN_READ_BODY) {
+	if (con->state == CONN_READ_HEAD || con->state == CONN_READ_BODY) {
 		con->keep_alive = 0;	/* its answer is ready */
 		con->unread = 1;
 		con->state = CONN_RESPONSE_START;
@@ -127,7 +109,7 @@ conn_expire(void *server, struct timer *t)
 static void
 close_idle(void *server, struct timer *t)
 {
-	struct connection *con = of_timer(t);
+	struct connection *con = (void *)t;
 	struct server *srv = server;
 	uint32_t left = t->deadline - srv->tick;
 	uint32_t all = 1 + (uint32_t)con->config->core->max_keep_alive_idle;
@@ -148,7 +130,7 @@ close_idle(void *server, struct timer *t)
 static void
 close_now(void *server, struct timer *t)
 {
-	struct connection *con = of_timer(t);
+	struct connection *con = (void *)t;
 
 	(void)server;
 	con->state = CONN_ERROR;

@@ -1,9 +1,9 @@
 /*
- * conn_pool.c - connections and requests, made, reset and used again.
+ * conn_pool.c - connections and requests, made, reset and given back.
  *
  * Called by conn.c. An idle connection holds no request, so there are as many
- * requests as clients that are busy at the same moment, and the one used last
- * is handed out first: it is still in the processor's cache.
+ * requests as clients that are busy at the same moment. They are used again,
+ * and the last one first: it is still in the processor's cache.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "plugin.h"
 
 enum {
-	POOL_MOST = 128,		/* connections and requests kept */
+	POOL_MOST = 128,		/* requests kept */
 	KEEP_BYTES = 32 << 10,		/* of a buffer in the pool */
 	KEEP_QUEUE = 2 * KEEP_BYTES
 };
@@ -31,36 +31,29 @@ request_take(struct server *srv)
 	return req;
 }
 
-void
-request_unanswer(struct request *req)
+/* Makes all zero from one member on. */
+static void
+forget_from(struct request *req, size_t at)
 {
 	if (req->entry != NULL)
 		stat_cache_drop(req->entry);
-	req->entry = NULL;
-	req->handler = NULL;
-	req->status = 0;
-	req->framing = RESPONSE_LENGTH;
-	req->length = req->offset = 0;
 	req->fields.n = 0;
 	req->fields.failed = 0;
-	req->page = NULL;
-	req->produced = 0;
+	memset((char *)req + at, 0, sizeof(*req) - at);
+}
+
+void
+request_unanswer(struct request *req)
+{
+	forget_from(req, offsetof(struct request, entry));
 }
 
 void
 request_reset(struct request *req)
 {
-	request_unanswer(req);
-	req->handler_data = NULL;
-	req->in_seen = 0;
-	req->head_end = 0;
-	req->dropped = 0;
-	req->drained = 0;
+	forget_from(req, offsetof(struct request, in_seen));
 	req->path.n = req->file.n = 0;
 	req->path.failed = req->file.failed = 0;
-	req->bytes_body = req->bytes_out = 0;
-	req->route_loops = 0;
-	req->error_handled = 0;
 }
 
 static void
@@ -111,16 +104,10 @@ request_drop(struct connection *con)
 struct connection *
 conn_take(struct server *srv)
 {
-	struct connection *con = srv->free_conns;
+	struct connection *con = malloc(sizeof(*con));
 
-	if (con == NULL) {
-		con = malloc(sizeof(*con));
-		if (con == NULL)
-			return NULL;
-	} else {
-		srv->free_conns = con->next;
-		srv->nfree_conns--;
-	}
+	if (con == NULL)
+		return NULL;
 	memset(con, 0, sizeof(*con));
 	con->srv = srv;
 	con->config = config_hold(srv->config);
@@ -144,30 +131,18 @@ conn_recycle(struct connection *con)
 	net_drop(con->listener);
 	srv->conns--;
 	srv->idle_since = srv->tick;
-	if (srv->nfree_conns >= POOL_MOST) {
-		free(con);
-		return;
-	}
-	con->next = srv->free_conns;
-	srv->free_conns = con;
-	srv->nfree_conns++;
+	free(con);
 }
 
 void
 conn_free_pools(struct server *srv)
 {
-	struct connection *con;
 	struct request *req;
 
-	while (srv->free_conns != NULL) {
-		con = srv->free_conns;
-		srv->free_conns = con->next;
-		free(con);
-	}
 	while (srv->free_reqs != NULL) {
 		req = srv->free_reqs;
 		srv->free_reqs = req->next;
 		free_request(req);
 	}
-	srv->nfree_conns = srv->nfree_reqs = 0;
+	srv->nfree_reqs = 0;
 }

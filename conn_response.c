@@ -8,43 +8,42 @@
  */
 #include <sys/stat.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "plugin.h"
 
 enum { HEAD_ROOM = 256 };	/* all but the stamp and the request's fields */
 
-const char conn_methods[] = "GET, HEAD, OPTIONS";
+/* The usual ones first. An array of pointers would cost a relocation for
+ * each. */
+static const char statuses[] =
+	"404 Not Found\0" "304 Not Modified\0" "206 Partial Content\0"
+	"301 Moved Permanently\0" "400 Bad Request\0" "403 Forbidden\0"
+	"405 Method Not Allowed\0" "408 Request Timeout\0"
+	"416 Range Not Satisfiable\0" "503 Service Unavailable\0"
+	"201 Created\0" "204 No Content\0" "302 Found\0" "303 See Other\0"
+	"307 Temporary Redirect\0" "308 Permanent Redirect\0"
+	"401 Unauthorized\0" "411 Length Required\0"
+	"412 Precondition Failed\0" "413 Content Too Large\0"
+	"414 URI Too Long\0" "417 Expectation Failed\0"
+	"431 Request Header Fields Too Large\0"
+	"500 Internal Server Error\0" "501 Not Implemented\0"
+	"502 Bad Gateway\0" "504 Gateway Timeout\0"
+	"505 HTTP Version Not Supported\0" "101 Switching Protocols\0"
+	"202 Accepted\0" "409 Conflict\0" "410 Gone\0"
+	"415 Unsupported Media Type\0" "429 Too Many Requests\0"
+	"200 OK\0" "??? Unknown";
 
-/* Codes and texts, the usual ones first. An array of pointers would cost a
- * relocation for each. */
-static const char status_texts[] =
-	"404Not Found\0" "304Not Modified\0" "206Partial Content\0"
-	"301Moved Permanently\0" "400Bad Request\0" "403Forbidden\0"
-	"405Method Not Allowed\0" "408Request Timeout\0"
-	"416Range Not Satisfiable\0" "503Service Unavailable\0" "201Created\0"
-	"204No Content\0" "302Found\0" "303See Other\0"
-	"307Temporary Redirect\0" "308Permanent Redirect\0" "401Unauthorized\0"
-	"411Length Required\0" "412Precondition Failed\0"
-	"413Content Too Large\0" "414URI Too Long\0" "417Expectation Failed\0"
-	"431Request Header Fields Too Large\0" "500Internal Server Error\0"
-	"501Not Implemented\0" "502Bad Gateway\0" "504Gateway Timeout\0"
-	"505HTTP Version Not Supported\0" "101Switching Protocols\0"
-	"202Accepted\0" "409Conflict\0" "410Gone\0"
-	"415Unsupported Media Type\0" "429Too Many Requests\0";
-
+/* "404 Not Found"; of a status that nobody knows only the text is right. */
 static const char *
-status_text(int status)
+status_line(int status)
 {
-	const char *p;
+	const char *p = statuses;
 
-	if (status == 200)
-		return "OK";
-	for (p = status_texts; *p != '\0'; p += strlen(p) + 1)
-		if ((p[0] - '0') * 100 + (p[1] - '0') * 10 + p[2] - '0'
-		    == status)
-			return p + 3;
-	return "Unknown";
+	while (*p != '?' && atoi(p) != status)
+		p += strlen(p) + 1;
+	return p;
 }
 
 /* Is only the head sent: for HEAD, and where no body may be (RFC 9112 6.3)? */
@@ -72,13 +71,6 @@ conn_field(struct connection *con, const char *name, struct slice value)
 	buf_add(b, "\r\n", 2);
 }
 
-void
-conn_not_allowed(struct connection *con)
-{
-	conn_error(con, 405);		/* RFC 9110 15.5.6: with Allow */
-	conn_field(con, "Allow", slice_of(conn_methods));
-}
-
 /* ---- the head ---- */
 
 static char *
@@ -96,10 +88,9 @@ put_status(char *to, const struct request *req)
 	to = put(to, req->head.minor > 0 ? "HTTP/1.1 " : "HTTP/1.0 ", 9);
 	if (req->status == 200)
 		return put(to, "200 OK\r\n", 8);
-	text = req->page != NULL ? req->page : status_text(req->status);
+	text = req->page != NULL ? req->page : status_line(req->status);
 	to = put_number(to, (uintmax_t)req->status);
-	to = put(to, " ", 1);
-	to = put(to, text, strlen(text));
+	to = put(to, text + 3, strlen(text + 3));
 	return put(to, "\r\n", 2);
 }
 
@@ -157,34 +148,6 @@ static const char page_start[] =
 static const char page_middle[] = "</title>\n<h1>";
 static const char page_end[] = "</h1>\n</html>\n";
 
-/* The page says its status twice and nothing that a client sent. */
-static size_t
-page_length(const char *text)
-{
-	return sizeof(page_start) + sizeof(page_middle) + sizeof(page_end) - 3
-	    + 2 * (4 + strlen(text));
-}
-
-static void
-add_page(struct buf *b, int status, const char *text)
-{
-	size_t n = strlen(text);
-	char *to;
-
-	if (buf_reserve(b, page_length(text)) == -1)
-		return;
-	to = put(b->p + b->n, page_start, sizeof(page_start) - 1);
-	to = put_number(to, (uintmax_t)status);
-	to = put(to, " ", 1);
-	to = put(to, text, n);
-	to = put(to, page_middle, sizeof(page_middle) - 1);
-	to = put_number(to, (uintmax_t)status);
-	to = put(to, " ", 1);
-	to = put(to, text, n);
-	to = put(to, page_end, sizeof(page_end) - 1);
-	b->n = (size_t)(to - b->p);
-}
-
 /* server.errorfile-prefix: PREFIX404.html instead, if it is there. */
 static void
 use_error_file(struct connection *con, int status)
@@ -215,8 +178,9 @@ answer(struct connection *con, int status)
 
 	request_unanswer(req);
 	req->status = status;
-	req->page = status_text(status);
-	req->length = (int64_t)page_length(req->page);
+	req->page = status_line(status);
+	req->length = (int64_t)(sizeof(page_start) + sizeof(page_middle)
+	    + sizeof(page_end) - 3 + 2 * strlen(req->page));
 	buf_add(&req->fields, page_fields, sizeof(page_fields) - 1);
 }
 
@@ -234,18 +198,21 @@ conn_redirect(struct connection *con, int status, struct slice location)
 	conn_field(con, "Location", location);
 }
 
+/* The page says its status twice and nothing that a client sent. */
 static void
 queue_page(struct connection *con)
 {
 	struct request *req = con->req;
+	const char *const parts[] = { page_start, req->page, page_middle,
+		req->page, page_end };
+	size_t i;
 
 	if (req->entry != NULL) {
-		queue_add_file(&req->out, req->entry->file, 0, req->length);
-	} else {
-		add_page(&req->out.mem, req->status, req->page);
+		conn_body_file(con, req->entry->file, 0, req->length);
+		return;
 	}
-	req->bytes_body += (uint64_t)req->length;
-	req->bytes_out += (uint64_t)req->length;
+	for (i = 0; i < COUNT(parts); i++)
+		conn_body(con, parts[i], strlen(parts[i]));
 }
 
 void
@@ -270,21 +237,17 @@ conn_response(struct connection *con)
 
 /* ---- the body ---- */
 
+/* Adds a line around a chunk, if there are chunks. */
 static void
-chunk_start(struct request *req, uintmax_t n)
+add_line(struct request *req, const char *format, uintmax_t n)
 {
 	struct buf *b = &req->out.mem;
 	size_t before = b->n;
 
-	buf_printf(b, "%jx\r\n", n);
+	if (!is_chunked(req))
+		return;
+	buf_printf(b, format, n);
 	req->bytes_out += b->n - before;
-}
-
-static void
-chunk_end(struct request *req)
-{
-	buf_add(&req->out.mem, "\r\n", 2);
-	req->bytes_out += 2;
 }
 
 void
@@ -294,11 +257,9 @@ conn_body(struct connection *con, const void *p, size_t n)
 
 	if (n == 0)			/* an empty chunk would end the body */
 		return;
-	if (is_chunked(req))
-		chunk_start(req, n);
+	add_line(req, "%jx\r\n", n);
 	buf_add(&req->out.mem, p, n);
-	if (is_chunked(req))
-		chunk_end(req);
+	add_line(req, "\r\n", 0);
 	req->bytes_body += n;
 	req->bytes_out += n;
 }
@@ -310,11 +271,9 @@ conn_body_file(struct connection *con, struct file *f, off_t at, off_t n)
 
 	if (n == 0)
 		return;
-	if (is_chunked(req))
-		chunk_start(req, (uintmax_t)n);
+	add_line(req, "%jx\r\n", (uintmax_t)n);
 	queue_add_file(&req->out, f, at, n);
-	if (is_chunked(req))
-		chunk_end(req);
+	add_line(req, "\r\n", 0);
 	req->bytes_body += (uint64_t)n;
 	req->bytes_out += (uint64_t)n;
 }
@@ -322,8 +281,5 @@ conn_body_file(struct connection *con, struct file *f, off_t at, off_t n)
 void
 conn_body_end(struct connection *con)
 {
-	if (!is_chunked(con->req))
-		return;
-	buf_add(&con->req->out.mem, "0\r\n\r\n", 5);
-	con->req->bytes_out += 5;
+	add_line(con->req, "0\r\n\r\n", 0);
 }

@@ -15,15 +15,13 @@
 
 #include "plugin.h"
 
-enum {
-	ROUTE_LOOPS = 100,	/* COMEBACKs: a rewrite that feeds itself */
-	ROUTE_WAIT = 0,		/* what conn_route returns */
-	ROUTE_ANSWERED = 1
-};
+enum { ROUTE_LOOPS = 100 };	/* COMEBACKs: a rewrite that feeds itself */
 
 enum {
-	NOT_YET = -1,		/* a stage passed and nobody answered */
-	START_OVER = -2		/* a module changed the URL */
+	START_OVER = -2,	/* a module changed the URL */
+	NOT_YET,		/* a stage passed and nobody answered */
+	ROUTE_WAIT,		/* from here on: what conn_route returns */
+	ROUTE_ANSWERED
 };
 
 static int
@@ -33,27 +31,30 @@ refuse(struct connection *con, int status)
 	return ROUTE_ANSWERED;
 }
 
+static int
+say_methods(struct connection *con, int status)
+{
+	if (status != 200)
+		conn_error(con, status);
+	con->req->status = status;
+	conn_field(con, "Allow", slice_of("GET, HEAD, OPTIONS"));
+	return ROUTE_ANSWERED;
+}
+
 /* What a request needs before the modules see it. */
 static int
 check_method(struct connection *con)
 {
-	struct request *req = con->req;
+	const struct http_head *head = &con->req->head;
 
-	switch (req->head.method) {
-	case HTTP_UNKNOWN:
+	if (head->method == HTTP_UNKNOWN)
 		return refuse(con, 501);
-	case HTTP_TRACE:		/* would echo cookies to scripts */
-	case HTTP_CONNECT:
-		conn_not_allowed(con);
-		return ROUTE_ANSWERED;
-	default:
-		break;
-	}
-	if (req->head.path.n == 1 && req->head.path.p[0] == '*') {
-		req->status = 200;	/* OPTIONS *: the server as a whole */
-		conn_field(con, "Allow", slice_of(conn_methods));
-		return ROUTE_ANSWERED;
-	}
+	/* TRACE would echo cookies to scripts */
+	if (head->method == HTTP_TRACE || head->method == HTTP_CONNECT)
+		return say_methods(con, 405);
+	/* OPTIONS *: the server as a whole */
+	if (head->path.n == 1 && head->path.p[0] == '*')
+		return say_methods(con, 200);
 	return NOT_YET;
 }
 
@@ -110,12 +111,9 @@ add_slash(struct connection *con)
 {
 	struct request *req = con->req;
 	struct buf to = { NULL, 0, 0, 0 };
-	struct slice path;
 	int status = 301;
 
-	path.p = req->path.p;
-	path.n = req->path.n;
-	str_escape_url(&to, path);
+	str_escape_url(&to, (struct slice){ req->path.p, req->path.n });
 	buf_addc(&to, '/');
 	if (req->head.query.p != NULL) {
 		buf_addc(&to, '?');
@@ -125,12 +123,10 @@ add_slash(struct connection *con)
 	if (req->head.method != HTTP_GET && req->head.method != HTTP_HEAD
 	    && req->head.minor > 0)
 		status = 308;
-	path.p = to.p;
-	path.n = to.n;
 	if (to.failed)
 		conn_error(con, 503);
 	else
-		conn_redirect(con, status, path);
+		conn_redirect(con, status, (struct slice){ to.p, to.n });
 	buf_free(&to);
 	return ROUTE_ANSWERED;
 }
@@ -160,16 +156,11 @@ unclaimed(struct connection *con)
 	struct request *req = con->req;
 	int error = req->entry->error;
 
-	if (req->head.method == HTTP_OPTIONS) {
-		req->status = 200;
-		conn_field(con, "Allow", slice_of(conn_methods));
-		return ROUTE_ANSWERED;
-	}
+	if (req->head.method == HTTP_OPTIONS)
+		return say_methods(con, 200);
 	if (req->head.method != HTTP_GET && req->head.method != HTTP_HEAD
-	    && (req->head.method != HTTP_POST || error == 0)) {
-		conn_not_allowed(con);
-		return ROUTE_ANSWERED;
-	}
+	    && (req->head.method != HTTP_POST || error == 0))
+		return say_methods(con, 405);
 	if (error == 0 || error == EACCES || error == EPERM)
 		return refuse(con, 403);
 	if (error == ENOENT || error == ENOTDIR || error == ELOOP

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -76,6 +77,20 @@ daemon_pidfile_open(struct server *srv)
 		return -1;
 	}
 	return 0;
+}
+
+int
+daemon_pidfile_again(struct server *srv)
+{
+	struct process *process = srv->process;
+	struct stat st;
+
+	if (process->pid_fd == -1 || fstat(process->pid_fd, &st) == -1
+	    || st.st_nlink > 0)
+		return 0;
+	close(process->pid_fd);
+	free(process->pid_name);
+	return daemon_pidfile_open(srv);
 }
 
 int
@@ -212,6 +227,7 @@ limit_fds(struct server *srv, const struct fdevent_ops *ops)
 	struct buf others = { NULL, 0, 0, 0 };
 	const char *const *name;
 	struct rlimit limit;
+	rlim_t most;
 
 	if (ops->max_fds > 0 && wanted > ops->max_fds) {
 		for (name = fdevent_names(); *name != NULL; name++)
@@ -226,19 +242,20 @@ limit_fds(struct server *srv, const struct fdevent_ops *ops)
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return -1;
 	if (wanted > 0) {
+		/* above the hard limit as root, if root may do that here */
+		most = limit.rlim_max;
 		limit.rlim_cur = (rlim_t)wanted;
-		if (limit.rlim_max != RLIM_INFINITY
-		    && limit.rlim_cur > limit.rlim_max) {
-			if (geteuid() == 0)
-				limit.rlim_max = limit.rlim_cur;
-			else
-				limit.rlim_cur = limit.rlim_max;
+		if (limit.rlim_cur > most)
+			limit.rlim_max = limit.rlim_cur;
+		if (setrlimit(RLIMIT_NOFILE, &limit) == -1
+		    && limit.rlim_max > most) {
+			limit.rlim_cur = limit.rlim_max = most;
+			LOG(srv, "[note] server.max-fds cut from %ld to %ld, "
+			    "the hard limit", wanted, (long)most);
+			(void)setrlimit(RLIMIT_NOFILE, &limit);
 		}
-		if (setrlimit(RLIMIT_NOFILE, &limit) == -1) {
-			LOG(srv, "server.max-fds %ld: %s", wanted,
-			    strerror(errno));
+		if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 			return -1;
-		}
 	}
 	srv->max_fds = limit.rlim_cur > (rlim_t)(INT_MAX / 16)
 	    ? INT_MAX / 16 : (int)limit.rlim_cur;
@@ -310,6 +327,8 @@ open_notify(void)
 int
 daemon_prepare(struct server *srv)
 {
+	if (srv->core->chroot != NULL || srv->core->errorlog_use_syslog)
+		openlog("glimd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	srv->process->notify_fd = open_notify();
 	srv->process->null_fd = sys_open("/dev/null", O_RDWR, 0);
 	if (srv->process->null_fd != -1)
@@ -418,6 +437,9 @@ daemon_report(struct server *srv, int status)
 		(void)dup2(process->null_fd, 2);
 	if (process->verdict_fd == -1)
 		return;
+	if (status != EXIT_SUCCESS && srv->log->fd != 2)
+		fprintf(stderr, "glimd: not started: see %s\n",
+		    srv->core->errorlog);
 	if (write(process->verdict_fd, &byte, 1) == -1)
 		LOG(srv, "nobody waits for the start: %s", strerror(errno));
 	close(process->verdict_fd);
@@ -430,8 +452,12 @@ daemon_notify(struct server *srv, const char *state)
 	char text[128];
 	int n;
 
-	/* the next binary speaks for itself */
-	if (srv->process->notify_fd == -1 || srv->process->upgrading)
+	/* of two that serve during an upgrade, one speaks: the next binary is
+	 * ready by itself, and its end is none while we live */
+	if (srv->process->notify_fd == -1 || srv->process->upgrading
+	    || (strncmp(state, "STOPPING", 8) == 0
+	    && srv->process->previous != 0
+	    && srv->process->previous == getppid()))
 		return;
 	n = snprintf(text, sizeof(text), "%s\nMAINPID=%ld\n"
 	    "MONOTONIC_USEC=%lld", state, (long)getpid(),

@@ -26,10 +26,7 @@ static const struct fdevent_ops *const backends[] = {
 	&fdevent_select
 };
 
-enum {
-	BACKENDS = sizeof(backends) / sizeof(backends[0]),
-	FDEVENT_BATCH = 512	/* events taken from the kernel at once */
-};
+enum { BACKENDS = sizeof(backends) / sizeof(backends[0]) };
 
 const char *const *
 fdevent_names(void)
@@ -60,16 +57,15 @@ fdevent_find(const char *name)
 struct fdevents *
 fdevent_new(const struct fdevent_ops *ops)
 {
-	struct fdevents *ev = calloc(1, sizeof(*ev));
+	struct fdevents *ev = calloc(1, sizeof(*ev) + ops->size);
 
 	if (ev == NULL)
 		return NULL;
 	ev->ops = ops;
-	ev->ready_size = FDEVENT_BATCH;
-	ev->ready = malloc(FDEVENT_BATCH * sizeof(*ev->ready));
-	if (ev->ready != NULL && ops->open(ev) == 0)
+	ev->data = ev + 1;
+	ev->closing = -1;
+	if (ops->open == NULL || ops->open(ev) == 0)
 		return ev;
-	free(ev->ready);
 	free(ev);
 	return NULL;
 }
@@ -77,8 +73,8 @@ fdevent_new(const struct fdevent_ops *ops)
 static void
 close_pending(struct fdevents *ev)
 {
-	while (ev->nclosing > 0)
-		close(ev->closing[--ev->nclosing]);
+	for (; ev->closing != -1; ev->closing = ev->fds[ev->closing].next)
+		close(ev->closing);
 }
 
 void
@@ -92,28 +88,21 @@ fdevent_free(struct fdevents *ev)
 	for (fd = 0; fd < ev->size; fd++)
 		if (ev->fds[fd].fn != NULL)
 			close(fd);
-	ev->ops->close(ev);
+	if (ev->ops->close != NULL)
+		ev->ops->close(ev);
 	free(ev->fds);
-	free(ev->ready);
-	free(ev->closing);
 	free(ev);
 }
 
-/* Makes fds[] and closing[] large enough for fd: nothing that closes may
- * fail later for want of memory. */
+/* Makes fds[] large enough for fd: nothing that closes needs memory. */
 static int
 grow(struct fdevents *ev, int fd)
 {
 	int size = ev->size > 0 ? ev->size : 32;
 	struct fdevent *fds;
-	int *closing;
 
 	while (size <= fd)
 		size *= 2;
-	closing = realloc(ev->closing, (size_t)size * sizeof(*closing));
-	if (closing == NULL)
-		return -1;
-	ev->closing = closing;
 	fds = realloc(ev->fds, (size_t)size * sizeof(*fds));
 	if (fds == NULL)
 		return -1;
@@ -162,7 +151,8 @@ fdevent_del(struct fdevents *ev, int fd)
 	ev->fds[fd].fn = NULL;
 	ev->fds[fd].want = 0;
 	ev->count--;
-	ev->closing[ev->nclosing++] = fd;
+	ev->fds[fd].next = ev->closing;
+	ev->closing = fd;
 }
 
 int
@@ -171,7 +161,7 @@ fdevent_report(struct fdevents *ev, int fd, int events)
 	ev->ready[ev->nready].fd = fd;
 	ev->ready[ev->nready].events = events;
 	ev->nready++;
-	return ev->nready < ev->ready_size;
+	return ev->nready < FDEVENT_BATCH;
 }
 
 int
@@ -182,7 +172,7 @@ fdevent_turn(struct fdevents *ev, int ms)
 
 	ev->nready = 0;
 	close_pending(ev);
-	if (ev->ops->wait(ev, ms) == -1)
+	if (ev->ops->wait(ev, ms) == -1 && errno != EINTR)
 		return -1;
 	for (i = 0; i < ev->nready; i++) {
 		e = ev->fds + ev->ready[i].fd;

@@ -7,34 +7,38 @@
 #ifndef FDEVENT_H
 #define FDEVENT_H
 
+#include <poll.h>
+
 #include "sys.h"
 
-/* Events. HUP and ERR carry no news (select cannot tell them apart): a
- * handler tries to read or write and believes the answer. */
+/* Events, with the numbers of poll(2) and epoll(7). Others may be reported
+ * (select cannot tell an error or a hang-up), but carry no news: a handler
+ * tries to read or write and believes the answer. */
 enum {
-	FDEVENT_IN = 1,
-	FDEVENT_OUT = 2,
-	FDEVENT_ERR = 4,
-	FDEVENT_HUP = 8,
-	FDEVENT_SHARED = 16	/* wanted: other processes have it, too; the
-				 * kernel should wake but one of them */
+	FDEVENT_IN = POLLIN,
+	FDEVENT_OUT = POLLOUT,
+	FDEVENT_SHARED = 1 << 28	/* wanted: other processes have it, too;
+					 * the kernel should wake but one */
 };
+
+enum { FDEVENT_BATCH = 512 };	/* events taken from the kernel at once */
 
 struct fdevents;
 
 /* One way to ask the kernel. All return 0, or -1 and errno. */
 struct fdevent_ops {
 	const char *name;
-	int max_fds;		/* most it can watch; 0: no limit of its own */
-	int close_forgets;	/* close(2) ends its interest as well */
-	int (*open)(struct fdevents *ev);
-	/* Watches fd for want (IN, OUT, SHARED); 0 forgets it. The registry
-	 * still holds the old interest. */
+	int max_fds;			/* most it can watch; 0: no limit */
+	int close_forgets;		/* close(2) ends its interest, too */
+	size_t size;			/* of ev->data, zeroed before open */
+	int (*open)(struct fdevents *ev);	/* NULL: nothing to do */
+	/* Watches fd for want, which changed (IN, OUT, SHARED); 0 forgets it.
+	 * The registry still holds the old interest. */
 	int (*set)(struct fdevents *ev, int fd, int want);
 	/* Waits ms milliseconds at most (-1: for ever) and reports by
-	 * fdevent_ready. A signal ends the wait without an error. */
+	 * fdevent_report. A signal ends it: EINTR. */
 	int (*wait)(struct fdevents *ev, int ms);
-	void (*close)(struct fdevents *ev);
+	void (*close)(struct fdevents *ev);	/* or NULL */
 };
 
 extern const struct fdevent_ops fdevent_select, fdevent_poll, fdevent_epoll;
@@ -49,15 +53,16 @@ struct fdevents {
 		fdevent_fn *fn;		/* NULL: nobody waits for it */
 		void *context;
 		int want;		/* IN, OUT, both or 0 */
+		int place;		/* the backend's own */
+		int next;		/* behind it in closing */
 	} *fds;				/* indexed by descriptor */
 	int size;			/* of fds */
 	int count;			/* descriptors registered */
+	int closing;			/* after the batch; -1 ends the list */
+	int nready;
 	struct fdevent_ready {
 		int fd, events;
-	} *ready;			/* what fired in this batch */
-	int nready, ready_size;
-	int *closing;			/* to be closed after the batch */
-	int nclosing;
+	} ready[FDEVENT_BATCH];		/* what fired in this batch */
 };
 
 /* The names of all backends built in, best first, NULL behind the last. */

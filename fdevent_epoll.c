@@ -11,96 +11,59 @@
 
 #include <sys/epoll.h>
 
-#include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 struct epoll_state {
 	int fd;
-	struct epoll_event *events;	/* ev->ready_size of them */
+	struct epoll_event events[FDEVENT_BATCH];
 };
+
+/* What is wanted and what is reported needs no translation. */
+typedef char same_numbers[(int)EPOLLIN == FDEVENT_IN
+    && (int)EPOLLOUT == FDEVENT_OUT ? 1 : -1];
 
 static int
 epoll_open(struct fdevents *ev)
 {
-	struct epoll_state *data = calloc(1, sizeof(*data));
+	struct epoll_state *data = ev->data;
 
-	if (data == NULL)
-		return -1;
-	data->events = calloc((size_t)ev->ready_size, sizeof(*data->events));
 	data->fd = epoll_create1(EPOLL_CLOEXEC);
-	if (data->events != NULL && data->fd != -1) {
-		ev->data = data;
-		return 0;
-	}
-	if (data->fd != -1)
-		close(data->fd);
-	free(data->events);
-	free(data);
-	return -1;
+	return data->fd == -1 ? -1 : 0;
 }
 
 static int
 epoll_set(struct fdevents *ev, int fd, int want)
 {
 	struct epoll_state *data = ev->data;
-	struct epoll_event e = { .events = 0 };
-	int op = EPOLL_CTL_MOD;
+	struct epoll_event e = { .events = (uint32_t)want };
 
-	if (fd >= ev->size || ev->fds[fd].want == 0)
-		op = EPOLL_CTL_ADD;
-	else if (want == 0)
-		op = EPOLL_CTL_DEL;
 	e.data.fd = fd;
-	if (want & FDEVENT_IN)
-		e.events |= EPOLLIN;
-	if (want & FDEVENT_OUT)
-		e.events |= EPOLLOUT;
-#ifdef EPOLLEXCLUSIVE		/* it can be added, but not modified */
-	if (want & FDEVENT_SHARED)
-		e.events |= EPOLLEXCLUSIVE;
-#endif
-	return epoll_ctl(data->fd, op, fd, &e);
+	/* one that is SHARED can be added, but not modified */
+	return epoll_ctl(data->fd, ev->fds[fd].want == 0 ? EPOLL_CTL_ADD
+	    : want == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD, fd, &e);
 }
 
 static int
 epoll_turn(struct fdevents *ev, int ms)
 {
 	struct epoll_state *data = ev->data;
-	int i, n, events;
-	uint32_t got;
+	int i, n = epoll_wait(data->fd, data->events, FDEVENT_BATCH, ms);
 
-	n = epoll_wait(data->fd, data->events, ev->ready_size, ms);
-	if (n == -1)
-		return errno == EINTR ? 0 : -1;
-	for (i = 0; i < n; i++) {
-		got = data->events[i].events;
-		events = 0;
-		if (got & EPOLLIN)
-			events |= FDEVENT_IN;
-		if (got & EPOLLOUT)
-			events |= FDEVENT_OUT;
-		if (got & EPOLLERR)
-			events |= FDEVENT_ERR;
-		if (got & EPOLLHUP)
-			events |= FDEVENT_HUP;
-		fdevent_report(ev, data->events[i].data.fd, events);
-	}
-	return 0;
+	for (i = 0; i < n; i++)
+		fdevent_report(ev, data->events[i].data.fd,
+		    (int)data->events[i].events);
+	return n == -1 ? -1 : 0;
 }
 
 static void
 epoll_shut(struct fdevents *ev)
 {
-	struct epoll_state *data = ev->data;
-
-	close(data->fd);
-	free(data->events);
-	free(data);
+	close(((struct epoll_state *)ev->data)->fd);
 }
 
 const struct fdevent_ops fdevent_epoll = {
-	"linux-sysepoll", 0, 1, epoll_open, epoll_set, epoll_turn, epoll_shut
+	"linux-sysepoll", 0, 1, sizeof(struct epoll_state),
+	epoll_open, epoll_set, epoll_turn, epoll_shut
 };
 
 #endif

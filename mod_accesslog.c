@@ -41,7 +41,7 @@ static const struct conf_key accesslog_keys[] = {
 
 struct accesslog {
 	struct log log;
-	struct buf name;	/* absolute; empty: no file */
+	const char *name;	/* absolute, or "-"; "": no file */
 	struct buf format;	/* the ops borrow from it */
 	struct buf lines;	/* not yet written */
 	size_t room;		/* a line takes, without client text */
@@ -203,12 +203,12 @@ accesslog_flush(struct plugin_self *self, struct server *srv)
 		else
 			al->why = errno;
 	}
-	if (b->n == 0)
-		buf_clear(b, 2 * LINES_FULL);
+	if (b->n == 0 && b->cap > 2 * LINES_FULL)
+		buf_free(b);
 	if ((b->n > 0 || al->lost > 0)
 	    && srv->now - al->complained >= COMPLAIN_EVERY) {
 		LOG(srv, "[warn] access log %s: %s: lines wait, %lu lost",
-		    buf_text(&al->name), strerror(al->why), al->lost);
+		    al->name, strerror(al->why), al->lost);
 		al->lost = 0;
 		al->complained = srv->now;
 	}
@@ -222,7 +222,7 @@ accesslog_request_done(struct plugin_self *self, struct connection *con)
 	size_t start = b->n;
 	const struct op *op;
 
-	if (al->name.n == 0 && !al->use_syslog)
+	if (al->name[0] == '\0' && !al->use_syslog)
 		return;
 	if (al->stamped != con->srv->now)
 		stamp(al, con->srv->now);
@@ -325,20 +325,21 @@ accesslog_set_defaults(struct plugin_self *self, struct server *srv)
 	al->use_syslog = conf->use_syslog;
 	al->room = 2 * WORD + n * (ROOM + 2);
 	/* opened when a daemon has long left where it was started */
-	if (strchr("/|-", name[0]) == NULL)
-		buf_printf(&al->name, "%s/", srv->folder);
-	buf_adds(&al->name, name);
+	if (strcmp(name, "-") != 0)
+		name = config_absolute(self->config, srv->folder, name);
+	if (name == NULL)
+		return -1;
+	al->name = name;
 	buf_printf(&al->format, "%s\n%c%*c", conf->format, 0, WORD, 0);
-	wrong = al->format.failed || al->name.failed ? "out of memory"
+	wrong = al->format.failed ? "out of memory"
 	    : compile(al->ops, al->format.p);
 	if (wrong != NULL)
 		return config_fault(self->config, "accesslog.format",
 		    "not understood: %.*s", (int)strcspn(wrong, "\n"), wrong);
-	if (config_check_log(self->config, "accesslog.filename",
-	    buf_text(&al->name)) == -1)
+	if (config_check_log(self->config, "accesslog.filename", name) == -1)
 		return -1;
-	al->log.name = strcmp(name, "-") == 0 ? "" : buf_text(&al->name);
-	config_add_log(self->config, &al->log);
+	al->log.name = strcmp(name, "-") == 0 ? "" : name;
+	config_add_log(self->config, &al->log, "accesslog.filename");
 	if (strcmp(name, "-") == 0)
 		al->log.fd = 1;		/* log_close leaves that open */
 	return 0;
@@ -353,7 +354,6 @@ accesslog_free(struct plugin_self *self, struct server *srv)
 		return;
 	accesslog_flush(self, srv);
 	log_close(&al->log);
-	buf_free(&al->name);
 	buf_free(&al->format);
 	buf_free(&al->lines);
 	free(al);

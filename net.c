@@ -42,6 +42,8 @@ accept_some(struct listener *l)
 	socklen_t size;
 	int fd, i;
 
+	if (!srv->ticking)
+		clock_refresh(srv);
 	for (i = 0; i < l->burst && srv->conns < srv->max_conns; i++) {
 		size = sizeof(peer);
 		fd = sys_accept(l->fd, &peer.sa, &size);
@@ -68,49 +70,40 @@ on_client(void *listener, int events)
 	struct listener *l = listener;
 
 	(void)events;
-	if (!l->srv->ticking)
-		clock_refresh(l->srv);
 	(void)accept_some(l);
 	net_overload(l->srv);
-}
-
-/* Has all listeners watched or not. Returns 0, or -1: one could not be. */
-static int
-watch_all(struct server *srv, int want)
-{
-	struct listener *l;
-	int result = 0;
-
-	for (l = srv->listeners; l != NULL; l = l->next)
-		if (l->registered
-		    && fdevent_want(srv->ev, l->fd, want) == -1)
-			result = -1;
-	return result;
 }
 
 int
 net_register(struct server *srv)
 {
+	int want = FDEVENT_IN | FDEVENT_SHARED, result;
 	struct listener *l;
 
+	srv->paused = 0;
 	for (l = srv->listeners; l != NULL; l = l->next) {
-		if (l->fd == -1 || l->registered)
+		if (l->fd == -1)
 			continue;
-		if (fdevent_add(srv->ev, l->fd, 0, on_client, l) == -1) {
-			LOG(srv, "cannot watch %s: %s", l->name,
+		result = l->registered ? fdevent_want(srv->ev, l->fd, want)
+		    : fdevent_add(srv->ev, l->fd, want, on_client, l);
+		if (result == -1) {
+			LOG(srv, "[error] cannot watch %s: %s", l->name,
 			    strerror(errno));
 			return -1;
 		}
 		l->registered = 1;
 	}
-	srv->paused = 0;
-	return watch_all(srv, FDEVENT_IN | FDEVENT_SHARED);
+	return 0;
 }
 
 void
 net_ignore(struct server *srv)
 {
-	(void)watch_all(srv, 0);
+	struct listener *l;
+
+	for (l = srv->listeners; l != NULL; l = l->next)
+		if (l->registered)
+			(void)fdevent_want(srv->ev, l->fd, 0);
 }
 
 void
@@ -180,9 +173,12 @@ net_retire(struct server *srv)
 	for (l = srv->listeners; l != NULL; l = next) {
 		next = l->next;
 		l->fresh = 0;
+		if (l->wanted)		/* the backlog may have changed */
+			(void)listen(l->fd, srv->core->listen_backlog);
 		if (l->wanted || l->fd == -1)
 			continue;
-		LOG(srv, "[note] no longer listening on %s", l->name);
+		if (!srv->shared)	/* else somebody else does */
+			LOG(srv, "[note] no longer listening on %s", l->name);
 		shut(l);
 	}
 }

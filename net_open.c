@@ -36,6 +36,7 @@ union address {
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
 	struct sockaddr_un un;
+	char room[sizeof(struct sockaddr_un) + 1];	/* a NUL behind it */
 };
 
 static int
@@ -45,41 +46,61 @@ port_of(const union address *a)
 	    == AF_INET6 ? a->in6.sin6_port : a->in.sin_port);
 }
 
-/* bind(2). The workers of a master that was killed need a moment to let go of
- * the port; who serves already does not wait for that. */
+/* A socket file at which nobody answers was left by a server that died. */
 static int
-bind_to(const struct server *srv, int fd, const struct sockaddr *sa,
+is_stale(const struct sockaddr_un *un)
+{
+	int fd = sys_socket(AF_UNIX), stale;
+	struct stat st;
+
+	if (fd == -1)
+		return 0;
+	stale = lstat(un->sun_path, &st) == 0 && S_ISSOCK(st.st_mode)
+	    && connect(fd, (const void *)un, sizeof(*un)) == -1
+	    && errno == ECONNREFUSED;
+	close(fd);
+	return stale;
+}
+
+/* bind(2). The workers of a master that was killed need a moment to let go of
+ * the address; who serves already does not wait for that. */
+static int
+bind_to(const struct server *srv, int fd, const union address *a,
     socklen_t size)
 {
-	int tries = srv->ev == NULL && sa->sa_family != AF_UNIX ? BIND_TRIES
-	    : 0;
+	mode_t mask = umask(0111);	/* all may write to a unix socket */
+	int tries = srv->ev == NULL ? BIND_TRIES : 1, result;
 
-	while (bind(fd, sa, size) == -1) {
-		if (errno != EADDRINUSE || tries-- == 0)
-			return -1;
-		(void)poll(NULL, 0, BIND_PAUSE);
+	for (;;) {
+		result = bind(fd, &a->sa, size);
+		if (result == 0 || errno != EADDRINUSE || tries-- == 0)
+			break;
+		if (a->sa.sa_family == AF_UNIX && is_stale(&a->un))
+			(void)unlink(a->un.sun_path);
+		else if (srv->ev == NULL)
+			(void)poll(NULL, 0, BIND_PAUSE);
+		errno = EADDRINUSE;
 	}
-	return 0;
+	umask(mask);
+	return result;
 }
 
 /* One address. Returns the descriptor, or -1 and errno. */
 static int
-listen_at(const struct server *srv, const struct sockaddr *sa, socklen_t size,
+listen_at(const struct server *srv, const union address *a, socklen_t size,
     int backlog)
 {
-	int fd = sys_socket(sa->sa_family), on = 1, error;
+	int fd = sys_socket(a->sa.sa_family), on = 1, error;
 
 	if (fd == -1)
 		return -1;
 	/* options only make things better: not having them is no error */
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (sa->sa_family == AF_INET6)
+	if (a->sa.sa_family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
 		    sizeof(on));
-	if (bind_to(srv, fd, sa, size) == 0 && (sa->sa_family != AF_UNIX
-	    || chmod(((const struct sockaddr_un *)(const void *)sa)->sun_path,
-	    0666) == 0) && listen(fd, backlog) == 0)
+	if (bind_to(srv, fd, a, size) == 0 && listen(fd, backlog) == 0)
 		return fd;
 	error = errno;
 	close(fd);
@@ -106,7 +127,7 @@ name_address(const union address *a, char *out, size_t size)
 static int
 address_of(int fd, union address *a)
 {
-	socklen_t size = sizeof(*a);
+	socklen_t size = sizeof(a->un);
 
 	memset(a, 0, sizeof(*a));
 	return getsockname(fd, &a->sa, &size);
@@ -194,11 +215,9 @@ open_one(struct server *srv, union address *a, socklen_t size, int backlog)
 	struct listener *l = find(srv, a);
 	int fd, error;
 
-	if (l != NULL) {
-		(void)listen(l->fd, backlog);	/* it may have changed */
+	if (l != NULL)
 		return l;
-	}
-	fd = listen_at(srv, &a->sa, size, backlog);
+	fd = listen_at(srv, a, size, backlog);
 	if (fd == -1)
 		return NULL;
 	l = add(srv, fd);
@@ -256,26 +275,10 @@ open_tcp(struct config *config, const char *host)
 	    "%d: %s", host == NULL ? "*" : host, port, strerror(error));
 }
 
-/* Is somebody listening at a socket's path? One that nobody answers was left
- * by a server that died, and may go. */
-static int
-is_alive(const struct sockaddr_un *un)
-{
-	int fd = sys_socket(AF_UNIX), alive;
-
-	if (fd == -1)
-		return 1;
-	alive = connect(fd, (const void *)un, sizeof(*un)) == 0
-	    || (errno != ECONNREFUSED && errno != ENOENT);
-	close(fd);
-	return alive;
-}
-
 static int
 open_unix(struct config *config, const char *path)
 {
 	union address a;
-	struct stat st;
 
 	memset(&a, 0, sizeof(a));
 	a.un.sun_family = AF_UNIX;
@@ -284,9 +287,6 @@ open_unix(struct config *config, const char *path)
 		    "%s: longer than %zu bytes", path,
 		    sizeof(a.un.sun_path) - 1);
 	memcpy(a.un.sun_path, path, strlen(path));
-	if (find(config->srv, &a) == NULL && lstat(path, &st) == 0
-	    && S_ISSOCK(st.st_mode) && !is_alive(&a.un))
-		(void)unlink(path);
 	if (open_one(config->srv, &a, sizeof(a.un),
 	    config->core->listen_backlog) != NULL)
 		return 0;
@@ -333,7 +333,7 @@ net_open(struct server *srv, struct config *config)
 }
 
 void
-net_inherit(struct server *srv, int n, int ours)
+net_inherit(struct server *srv, int n)
 {
 	struct listener *l;
 	socklen_t size;
@@ -345,12 +345,12 @@ net_inherit(struct server *srv, int n, int ours)
 		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &yes, &size)
 		    == 0 && yes && sys_nonblocking(fd) == 0)
 			l = add(srv, fd);
-		if (l != NULL && !ours) {
+		if (l != NULL) {
+			/* whoever made it may be using it still */
 			free(l->unix_path);
 			l->unix_path = NULL;
-		}
-		if (l != NULL)
 			continue;
+		}
 		LOG(srv, "inherited descriptor %d does not listen: %s", fd,
 		    strerror(errno));
 		close(fd);

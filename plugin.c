@@ -15,20 +15,13 @@ static const char *const compat_modules[] = {
 	"mod_indexfile", "mod_dirlisting", "mod_staticfile"
 };
 
-/* Where each hook's function lies in struct plugin. */
+#define AT(name) offsetof(struct plugin, handle_##name)
+
+/* Where each hook's function lies: in the order of enum plugin_hook. */
 static const size_t place[PLUGIN_HOOKS] = {
-	[HOOK_URI_RAW] = offsetof(struct plugin, handle_uri_raw),
-	[HOOK_URI_CLEAN] = offsetof(struct plugin, handle_uri_clean),
-	[HOOK_DOCROOT] = offsetof(struct plugin, handle_docroot),
-	[HOOK_PHYSICAL] = offsetof(struct plugin, handle_physical),
-	[HOOK_START] = offsetof(struct plugin, handle_start),
-	[HOOK_RESPONSE_START] = offsetof(struct plugin, handle_response_start),
-	[HOOK_REQUEST_DONE] = offsetof(struct plugin, handle_request_done),
-	[HOOK_CONNECTION_CLOSE] =
-	    offsetof(struct plugin, handle_connection_close),
-	[HOOK_TRIGGER] = offsetof(struct plugin, handle_trigger),
-	[HOOK_SIGHUP] = offsetof(struct plugin, handle_sighup),
-	[HOOK_WAITPID] = offsetof(struct plugin, handle_waitpid)
+	AT(uri_raw), AT(uri_clean), AT(docroot), AT(physical), AT(start),
+	AT(response_start), AT(request_done), AT(connection_close),
+	AT(trigger), AT(sighup), AT(waitpid)
 };
 
 static const struct plugin *
@@ -63,8 +56,8 @@ add_named(struct plugins *p, const struct plugin *const *builtin,
     const struct conf_setting *setting, struct conf_report *report)
 {
 	const struct conf_list *list = setting->value.list;
+	const struct conf_value *name;
 	const struct plugin *plugin;
-	const char *name;
 	size_t i;
 
 	if (setting->value.kind != CONF_VALUE_LIST) {
@@ -73,70 +66,54 @@ add_named(struct plugins *p, const struct plugin *const *builtin,
 		return;
 	}
 	for (i = 0; i < list->n; i++) {
-		name = list->items[i].value.text;
-		if (list->items[i].value.kind != CONF_VALUE_TEXT) {
-			conf_fault(report, setting->place,
-			    "server.modules is a list of texts");
-			continue;
-		}
-		plugin = find(builtin, name);
+		name = &list->items[i].value;
+		plugin = name->kind == CONF_VALUE_TEXT
+		    ? find(builtin, name->text) : NULL;
 		if (plugin != NULL)
 			add(p, plugin);
+		else if (name->kind == CONF_VALUE_TEXT)
+			conf_fault(report, setting->place,
+			    "module %s is not in this binary", name->text);
 		else
 			conf_fault(report, setting->place,
-			    "module %s is not in this binary", name);
+			    "server.modules is a list of texts");
 	}
 }
 
-/* Fills one hook's array. Returns 0, or -1: no memory. */
-static int
-collect(struct plugins *p, enum plugin_hook hook)
-{
-	struct plugin_call *call = calloc(p->n + 1, sizeof(*call));
-	size_t i;
-
-	p->calls[hook] = call;
-	if (call == NULL)
-		return -1;
-	for (i = 0; i < p->n; i++) {
-		/* function pointers are of one size, whatever their type */
-		memcpy(&call->fn, (const char *)p->self[i].plugin
-		    + place[hook], sizeof(call->fn));
-		call->self = p->self + i;
-		if (call->fn != NULL)
-			call++;
-	}
-	call->fn = NULL;
-	return 0;
-}
-
+/* Fills the hooks' arrays, which lie one behind the other from call on. */
 static void
-release(struct plugins *p)
+collect(struct plugins *p, struct plugin_call *call)
 {
-	size_t i;
+	size_t hook, i;
 
-	for (i = 0; i < PLUGIN_HOOKS; i++)
-		free(p->calls[i]);
-	free(p->self);
-	free(p);
+	for (hook = 0; hook < PLUGIN_HOOKS; hook++, call++) {
+		p->calls[hook] = call;
+		for (i = 0; i < p->n; i++) {
+			/* function pointers are of one size, whatever their
+			 * type */
+			memcpy(&call->fn, (const char *)p->self[i].plugin
+			    + place[hook], sizeof(call->fn));
+			call->self = p->self + i;
+			call += call->fn != NULL;
+		}
+		call->fn = NULL;
+	}
 }
 
 struct plugins *
 plugins_load(const struct plugin *const *builtin,
     const struct conf_setting *names, int compat, struct conf_report *report)
 {
-	struct plugins *p = calloc(1, sizeof(*p));
 	unsigned faults = report->faults;
+	struct plugins *p;
 	size_t i, n = 0;
 
 	while (builtin[n] != NULL)
 		n++;
-	if (p != NULL)
-		p->self = calloc(n + 1, sizeof(*p->self));
-	if (p == NULL || p->self == NULL) {
-		free(p);
-		report->faults++;
-		report->say(report->context, "out of memory for modules");
+	p = calloc(1, sizeof(*p) + n * sizeof(*p->self)
+	    + PLUGIN_HOOKS * (n + 1) * sizeof(**p->calls));
+	if (p == NULL) {
+		conf_fault(report, conf_nowhere, "out of memory for modules");
 		return NULL;
 	}
 	p->settings_size = (sizeof(struct core_conf) + 15) / 16 * 16;
@@ -145,34 +122,27 @@ plugins_load(const struct plugin *const *builtin,
 	for (i = 0; compat && i < COUNT(compat_modules); i++)
 		if (find(builtin, compat_modules[i]) != NULL)
 			add(p, find(builtin, compat_modules[i]));
-	for (i = 0; i < PLUGIN_HOOKS; i++)
-		if (collect(p, (enum plugin_hook)i) == -1)
-			report->faults++;
-	if (report->faults > faults) {
-		release(p);
-		return NULL;
-	}
-	return p;
+	collect(p, (struct plugin_call *)(void *)(p->self + n));
+	if (report->faults == faults)
+		return p;
+	free(p);
+	return NULL;
 }
 
 struct conf_table *
 plugins_tables(const struct plugins *p, const struct conf_key *core, size_t *n)
 {
 	struct conf_table *tables = calloc(p->n + 1, sizeof(*tables));
-	size_t i;
+	const struct plugin_self *self = p->self;
 
 	if (tables == NULL)
 		return NULL;
-	tables[0].owner = "core";
-	tables[0].keys = core;
-	*n = 1;
-	for (i = 0; i < p->n; i++) {
-		if (p->self[i].plugin->keys == NULL)
-			continue;
-		tables[*n].owner = p->self[i].plugin->name;
-		tables[*n].keys = p->self[i].plugin->keys;
-		tables[(*n)++].base = p->self[i].conf_at;
-	}
+	tables[0] = (struct conf_table){ "core", core, 0 };
+	for (*n = 1; self < p->self + p->n; self++)
+		if (self->plugin->keys != NULL)
+			tables[(*n)++] = (struct conf_table){
+			    self->plugin->name, self->plugin->keys,
+			    self->conf_at };
 	return tables;
 }
 
@@ -215,12 +185,10 @@ plugins_free(struct plugins *p, struct server *srv)
 {
 	size_t i;
 
-	if (p == NULL)
-		return;
-	for (i = p->n; i > 0; i--)
+	for (i = p == NULL ? 0 : p->n; i > 0; i--)
 		if (p->self[i - 1].plugin->free != NULL)
 			p->self[i - 1].plugin->free(p->self + i - 1, srv);
-	release(p);
+	free(p);
 }
 
 enum verdict

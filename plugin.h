@@ -93,13 +93,13 @@ typedef void plugin_any_fn(void);	/* cast back before it is called */
 
 /* The modules of one server, in the order of server.modules. */
 struct plugins {
-	struct plugin_self *self;
 	size_t n;
 	size_t settings_size;		/* of the core's and all modules' */
 	struct plugin_call {		/* fn is NULL behind the last */
 		plugin_any_fn *fn;
 		struct plugin_self *self;
 	} *calls[PLUGIN_HOOKS];
+	struct plugin_self self[];
 };
 
 /* Loads the modules named in list (and, with compat, those every lighttpd
@@ -117,6 +117,11 @@ int plugins_setup(struct config *config);
 int plugins_start(struct plugins *p, struct server *srv);
 void plugins_free(struct plugins *p, struct server *srv);
 
+static inline int
+plugins_have(const struct plugins *p, enum plugin_hook hook)
+{
+	return p->calls[hook]->fn != NULL;
+}
 /* Asks the modules that have this hook, until one does not say GO_ON. */
 enum verdict plugins_ask(const struct plugins *p, enum plugin_hook hook,
     struct connection *con);
@@ -124,12 +129,6 @@ enum verdict plugins_ask(const struct plugins *p, enum plugin_hook hook,
  * the server. */
 void plugins_note(const struct plugins *p, enum plugin_hook hook,
     struct connection *con);
-static inline int
-plugins_have(const struct plugins *p, enum plugin_hook hook)
-{
-	return p->calls[hook]->fn != NULL;
-}
-
 void plugins_tell(const struct plugins *p, enum plugin_hook hook,
     struct server *srv);
 

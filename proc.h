@@ -68,14 +68,14 @@ struct process {
 	struct proc *procs;		/* PROC_SLOTS of them, or NULL */
 	int used;			/* slots below may be in use */
 	int64_t starts[10];		/* when the last ones were, ms */
-	unsigned nstarts;
+	unsigned nstarts;		/* only who had died counts */
 	int64_t readers_at;		/* ms: start dead log readers; or 0 */
 
 	/* proc_master.c's and proc_worker.c's */
 	struct config *next;		/* its workers are being started */
 	int again;			/* another reload was asked for */
 	int no_accept;			/* clients or workers sent away */
-	int64_t signal_at, kill_at;	/* ms: the next steps of a stop */
+	int64_t signal_at;		/* ms: the next step of a stop */
 	int delay;			/* ms: to the one after */
 	int lifeline[2];		/* closed when the master is gone */
 	volatile uint32_t *beats;	/* of each slot: see srv->beat */
@@ -83,11 +83,12 @@ struct process {
 	int64_t watch_at;		/* ms: look at beats; or 0 */
 	int channel;			/* a worker's, to its master */
 	int number;			/* a worker's */
-	int interrupted;		/* a second SIGINT stops at once */
+	unsigned interrupted;		/* SIGINTs seen */
 	int (*entry)(struct server *srv, struct proc *self);
 	void (*announce)(struct server *srv);	/* once, when all serve */
 
 	/* proc_upgrade.c's */
+	int inherited;			/* sockets, from descriptor 3 on */
 	pid_t previous;			/* the master that started us */
 	int upgrading;			/* the next one was started by us */
 };
@@ -100,6 +101,8 @@ struct process {
 int daemon_clean(const struct options *opt);
 /* Opens server.pid-file, without touching what is in it. */
 int daemon_pidfile_open(struct server *srv);
+/* The server that had the port until now may have removed it meanwhile. */
+int daemon_pidfile_again(struct server *srv);
 /* Gives the pid file another name, in the same folder. */
 int daemon_pidfile_rename(struct server *srv, const char *name);
 /* Sends signal number to the server that runs with this pid file. It is ours
@@ -108,7 +111,8 @@ int daemon_pidfile_rename(struct server *srv, const char *name);
 int daemon_signal(const char *pid_file, int number);
 /* Descriptors and core size; sets srv->ops, max_fds and max_conns. */
 int daemon_limits(struct server *srv);
-/* Opens what a chroot would put out of reach: /dev/null, NOTIFY_SOCKET. */
+/* Opens what a chroot would put out of reach: /dev/null, NOTIFY_SOCKET, the
+ * system's log. */
 int daemon_prepare(struct server *srv);
 /* As root: becomes server.username, in server.chroot. */
 int daemon_drop(struct server *srv);
@@ -138,10 +142,11 @@ void title_set(struct server *srv, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* ---- proc_signal.c: the table of signals -------------------------------- */
 
-/* In the order in which they are acted on. */
+/* In the order in which they are acted on: that the next binary died counts
+ * more than a wish that was meant for when it lives. */
 enum signal_flag {
-	SIGNAL_CHILD, SIGNAL_STOP, SIGNAL_INT, SIGNAL_QUIT, SIGNAL_RELOAD,
-	SIGNAL_REOPEN, SIGNAL_UPGRADE, SIGNAL_NO_ACCEPT, SIGNAL_TICK,
+	SIGNAL_NO_ACCEPT, SIGNAL_CHILD, SIGNAL_STOP, SIGNAL_INT, SIGNAL_QUIT,
+	SIGNAL_RELOAD, SIGNAL_REOPEN, SIGNAL_UPGRADE, SIGNAL_TICK,
 	SIGNAL_FLAGS
 };
 
@@ -154,7 +159,7 @@ int signal_open(struct server *srv);
 /* The signal that a word of -s means, or 0. */
 int signal_number(const char *word);
 /* Calls fn[flag] for each signal seen since the last call, NULL ignores it;
- * srv->process->sender says whose it was. */
+ * srv->process->sender says whose it was. SIGINT is a quit, then a stop. */
 void signal_act(struct server *srv, signal_fn *const fn[SIGNAL_FLAGS]);
 /* Puts all signals back to what a program expects, and closes the pipe. */
 void signal_close(void);
@@ -210,12 +215,16 @@ struct proc {
 	const char *name;
 	int number;			/* of those of this name, from 1 */
 	int64_t started, due;		/* ms; when it is to start, or 0 */
+	int64_t kill_at;		/* ms: when patience ends, or 0 */
 	unsigned crashes;		/* in a row, soon after the start */
 	unsigned respawn : 1, just_spawned : 1, detached : 1;
 	unsigned exiting : 1;		/* was told to */
 	unsigned exited : 1;		/* or could not start: to be seen to */
 	unsigned ready : 1;
-	unsigned stalled : 1;		/* was said in the log */
+	unsigned terminated : 1;	/* was told to, at once */
+	unsigned late : 1;		/* killed because of kill_at */
+	unsigned missed;		/* looks without a new beat */
+	uint32_t beat;			/* at the last look */
 	struct server *srv;
 };
 
@@ -239,7 +248,7 @@ int proc_wait(const struct server *srv);
  * after a moment. */
 void proc_reap(struct server *srv, proc_event_fn *died);
 /* Has p, which died, started again, later and later if it keeps dying. */
-void proc_respawn(struct server *srv, struct proc *p);
+void proc_respawn(struct proc *p);
 /* Ends what is known of p. */
 void proc_free(struct server *srv, struct proc *p);
 /* Tells p over its channel, or else by kill(2). */
@@ -261,7 +270,6 @@ struct config *serve_prepare(struct server *srv);
 void serve_stop(struct server *srv);
 /* No new clients; those there are get what they asked for. */
 void serve_quit(struct server *srv);
-void serve_interrupt(struct server *srv);
 /* Accepts clients again, after SIGWINCH. */
 void serve_again(struct server *srv);
 void serve_tick(struct server *srv);
@@ -292,8 +300,10 @@ int master_done(const struct server *srv);
 
 /* ---- proc_upgrade.c: sockets from the one before, and to the next ------- */
 
-/* The listening sockets that somebody hands us (LISTEN_FDS), as listeners;
- * closes whatever else was inherited. */
+/* Does somebody hand us listening sockets (LISTEN_FDS)? Before anything else
+ * is started: they are not for that. */
+void upgrade_look(struct server *srv);
+/* Makes them listeners, and closes whatever else was inherited. */
 void upgrade_inherit(struct server *srv);
 /* Starts the next binary, which gets our sockets. */
 void upgrade_start(struct server *srv);

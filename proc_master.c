@@ -23,7 +23,7 @@
 enum {
 	STOP_FIRST = 50,	/* ms until TERM is sent again; then doubled */
 	STOP_LAST = 1000,	/* ms until KILL */
-	BEATS_MISSED = 3	/* seconds without a tick */
+	BEATS_MISSED = 3	/* looks, a second apart */
 };
 
 /* ---- all workers ---- */
@@ -43,10 +43,15 @@ end_workers(struct server *srv, int just_spawned, enum channel_command cmd)
 			continue;
 		p->respawn = 0;
 		p->exiting = 1;
-		if (p->pid != 0)
-			proc_tell(srv, p, cmd);
-		else
+		if (p->pid == 0) {
 			proc_free(srv, p);
+			continue;
+		}
+		if (cmd == CHANNEL_TERMINATE && !p->terminated) {
+			p->terminated = 1;
+			p->kill_at = proc_now() + STOP_LAST;
+		}
+		proc_tell(srv, p, cmd);
 	}
 }
 
@@ -83,10 +88,10 @@ stop_now(struct server *srv)
 {
 	struct process *process = srv->process;
 
+	daemon_notify(srv, "STOPPING=1");
 	srv->stopping = 1;
 	process->delay = STOP_FIRST;
 	process->signal_at = proc_now() + STOP_FIRST;
-	process->kill_at = process->signal_at + STOP_LAST - STOP_FIRST;
 	net_close(srv);
 	end_all(srv, CHANNEL_TERMINATE);
 }
@@ -99,7 +104,7 @@ give_up(struct server *srv)
 
 	LOG(srv, process->announce != NULL
 	    ? "[error] a worker cannot start: the end"
-	    : "[error] reload refused: all goes on as it was");
+	    : "[error] new workers cannot start: all goes on as it was");
 	end_workers(srv, 1, CHANNEL_TERMINATE);
 	if (process->announce != NULL) {	/* the start itself */
 		stop_now(srv);
@@ -133,24 +138,38 @@ static void
 take_over(struct server *srv)
 {
 	struct process *process = srv->process;
-	int i;
+	int i, changed = process->next != srv->config;
 
 	end_workers(srv, 0, CHANNEL_QUIT);
 	for (i = 0; i < process->used; i++)
 		process->procs[i].just_spawned = 0;
+	config_use(srv, process->next);
+	process->next = NULL;
 	if (process->announce != NULL) {
 		process->status = EXIT_SUCCESS;
 		process->announce(srv);
 	} else {
-		LOG(srv, process->next != srv->config
-		    ? "[note] configuration reloaded"
+		LOG(srv, changed ? "[note] configuration reloaded"
 		    : "[note] workers are back");
 	}
 	process->announce = NULL;
-	config_use(srv, process->next);
-	process->next = NULL;
 	net_retire(srv);
 	daemon_notify(srv, "READY=1");
+}
+
+/* Is a generation on its way, and complete? */
+static int
+is_complete(const struct server *srv)
+{
+	const struct process *process = srv->process;
+	const struct proc *p = process->procs;
+
+	if (process->next == NULL || srv->quitting || srv->stopping)
+		return 0;
+	for (; p < process->procs + process->used; p++)
+		if (p->just_spawned && !p->exiting && !p->ready)
+			return 0;
+	return 1;
 }
 
 void
@@ -158,31 +177,27 @@ master_message(void *proc, int events)
 {
 	struct proc *p = proc;
 	struct server *srv = p->srv;
-	struct process *process = srv->process;
 	struct channel_message m;
-	int i, got, waiting = 0;
+	int got;
 
 	(void)events;
 	for (got = channel_read(p->fd, &m); got == 1;
 	    got = channel_read(p->fd, &m)) {
 		if (m.fd != -1)
 			close(m.fd);
-		if (m.command == CHANNEL_READY)
-			p->ready = 1;
-		else
+		if (m.command != CHANNEL_READY) {
 			LOG(srv, "[error] worker %d says %ld, which means "
 			    "nothing", p->number, (long)m.command);
+			continue;
+		}
+		p->ready = 1;
+		if (!p->terminated)
+			p->kill_at = 0;
 	}
 	if (got == -1) {		/* if it died, we hear of it */
 		fdevent_del(srv->ev, p->fd);
 		p->fd = -1;
 	}
-	for (i = 0; i < process->used; i++)
-		waiting += process->procs[i].just_spawned
-		    && !process->procs[i].ready;
-	if (process->next != NULL && waiting == 0 && !srv->quitting
-	    && !srv->stopping)
-		take_over(srv);
 }
 
 /* ---- watching ---- */
@@ -202,12 +217,12 @@ on_alive(void *server, int events)
 		srv->process->watch_at = proc_now() + 1000;
 }
 
-/* Who has clients and does not even tick is stuck. */
+/* Who has clients and does not even tick is stuck. All that is compared is one
+ * look with the next: after a time in which nobody ran, nobody is to blame. */
 static void
 watch(struct server *srv)
 {
 	struct process *process = srv->process;
-	int64_t now = proc_now();
 	struct proc *p;
 	uint32_t beat;
 	int i, busy = 0;
@@ -215,22 +230,20 @@ watch(struct server *srv)
 	for (i = 0; i < process->used; i++) {
 		p = process->procs + i;
 		beat = process->beats[i];
+		p->missed = beat != 0 && beat == p->beat ? p->missed + 1 : 0;
+		p->beat = beat;
 		if (p->pid == 0 || beat == 0)
 			continue;
 		busy = 1;
-		if (now / 1000 - (int64_t)beat <= BEATS_MISSED) {
-			p->stalled = 0;
+		if (p->missed != BEATS_MISSED)
 			continue;
-		}
-		if (!p->stalled)
-			LOG(srv, "[error] worker %d (%ld) does not answer%s",
-			    p->number, (long)p->pid,
-			    srv->core->worker_watchdog ? ", killed" : "");
-		p->stalled = 1;
+		LOG(srv, "[error] worker %d (%ld) does not answer%s",
+		    p->number, (long)p->pid,
+		    srv->core->worker_watchdog ? ", killed" : "");
 		if (srv->core->worker_watchdog)
 			(void)kill(p->pid, SIGKILL);
 	}
-	process->watch_at = busy ? now + 1000 : 0;
+	process->watch_at = busy ? proc_now() + 1000 : 0;
 }
 
 int
@@ -273,7 +286,8 @@ static void
 died(struct server *srv, struct proc *p)
 {
 	struct process *process = srv->process;
-	int killed = WIFSIGNALED(p->status) && WTERMSIG(p->status) == SIGKILL;
+	int killed = WIFSIGNALED(p->status) && WTERMSIG(p->status) == SIGKILL
+	    && !p->late;
 	int final = WIFEXITED(p->status) && WEXITSTATUS(p->status) == 2;
 
 	process->beats[p - process->procs] = 0;
@@ -290,11 +304,12 @@ died(struct server *srv, struct proc *p)
 		return;
 	}
 	if (p->respawn && !final) {
-		proc_respawn(srv, p);
+		proc_respawn(p);
 		return;
 	}
+	final = final && p->respawn;
 	proc_free(srv, p);
-	if (final && count_running(srv) == 0 && !srv->stopping) {
+	if (final && count_running(srv) == 0) {
 		LOG(srv, "[error] no worker is left that could be replaced");
 		process->status = 2;
 		srv->stopping = 1;
@@ -325,21 +340,11 @@ quit(struct server *srv)
 		return;
 	daemon_notify(srv, "STOPPING=1");
 	srv->quitting = 1;
+	daemon_pidfile_remove(srv);	/* then the next one has the port */
 	net_close(srv);
-	daemon_pidfile_remove(srv);
 	end_all(srv, CHANNEL_QUIT);
 	if (timeout > 0)
 		srv->process->signal_at = proc_now() + timeout * 1000;
-}
-
-static void
-interrupt(struct server *srv)
-{
-	if (srv->process->interrupted)
-		stop(srv);
-	else
-		quit(srv);
-	srv->process->interrupted = 1;
 }
 
 static void
@@ -382,9 +387,12 @@ no_accept(struct server *srv)
 		return;
 	signal_tell(srv, "no more clients");
 	process->no_accept = 1;
+	process->again = 0;
 	end_all(srv, CHANNEL_QUIT);
-	if (process->next != NULL)
+	if (process->next != NULL) {
 		net_cancel(srv);
+		daemon_notify(srv, "READY=1");
+	}
 	config_drop(process->next);
 	process->next = NULL;
 }
@@ -392,7 +400,6 @@ no_accept(struct server *srv)
 signal_fn *const master_signals[SIGNAL_FLAGS] = {
 	[SIGNAL_CHILD] = child,
 	[SIGNAL_STOP] = stop,
-	[SIGNAL_INT] = interrupt,
 	[SIGNAL_QUIT] = quit,
 	[SIGNAL_RELOAD] = reload,
 	[SIGNAL_REOPEN] = reopen,
@@ -400,15 +407,36 @@ signal_fn *const master_signals[SIGNAL_FLAGS] = {
 	[SIGNAL_NO_ACCEPT] = no_accept
 };
 
+/* Kills those whose time is up. */
+static void
+kill_late(struct server *srv, int64_t now)
+{
+	struct process *process = srv->process;
+	struct proc *p = process->procs;
+
+	for (; p < process->procs + process->used; p++) {
+		if (p->pid == 0 || p->kill_at == 0 || p->kill_at > now)
+			continue;
+		if (!p->terminated)
+			LOG(srv, "[error] worker %d (%ld) does not get ready",
+			    p->number, (long)p->pid);
+		(void)kill(p->pid, SIGKILL);
+		p->kill_at = 0;
+		p->late = 1;
+	}
+}
+
 void
 master_turn(struct server *srv)
 {
 	struct process *process = srv->process;
-	int64_t now = process->signal_at != 0 ? proc_now() : 0;
-	struct proc *p;
+	int64_t now = process->used > 0 ? proc_now() : 0;
 
-	if (process->watch_at != 0 && process->watch_at <= proc_now())
+	if (process->watch_at != 0 && process->watch_at <= now)
 		watch(srv);
+	kill_late(srv, now);
+	if (is_complete(srv))
+		take_over(srv);
 	if (process->again && process->next == NULL) {
 		process->again = 0;
 		reload(srv);
@@ -419,17 +447,9 @@ master_turn(struct server *srv)
 		LOG(srv, "[warn] workers take longer than server.graceful-"
 		    "shutdown-timeout: stop");
 		stop_now(srv);
-	} else if (now < process->kill_at) {
-		end_all(srv, CHANNEL_TERMINATE);
-		process->delay *= 2;
-		process->signal_at += process->delay;
-		if (process->signal_at > process->kill_at)
-			process->signal_at = process->kill_at;
-	} else {
-		process->signal_at = 0;
-		for (p = process->procs; p < process->procs + process->used;
-		    p++)
-			if (p->pid != 0 && !p->detached)
-				(void)kill(p->pid, SIGKILL);
+		return;
 	}
+	end_all(srv, CHANNEL_TERMINATE);
+	process->delay *= 2;
+	process->signal_at += process->delay;
 }

@@ -16,6 +16,7 @@ void
 serve_stop(struct server *srv)
 {
 	signal_tell(srv, "stop");
+	daemon_notify(srv, "STOPPING=1");
 	srv->stopping = 1;
 }
 
@@ -28,20 +29,9 @@ serve_quit(struct server *srv)
 	daemon_notify(srv, "STOPPING=1");
 	srv->quitting = srv->draining = 1;
 	srv->quit_tick = srv->tick;
+	daemon_pidfile_remove(srv);	/* then the next one has the port */
 	net_close(srv);
-	daemon_pidfile_remove(srv);
 	conn_close_idle(srv);
-}
-
-void
-serve_interrupt(struct server *srv)
-{
-	if (srv->process->interrupted) {
-		serve_stop(srv);
-		return;
-	}
-	srv->process->interrupted = 1;
-	serve_quit(srv);
 }
 
 void
@@ -206,7 +196,6 @@ serve_tick(struct server *srv)
 signal_fn *const serve_signals[SIGNAL_FLAGS] = {
 	[SIGNAL_CHILD] = child,
 	[SIGNAL_STOP] = serve_stop,
-	[SIGNAL_INT] = serve_interrupt,
 	[SIGNAL_QUIT] = serve_quit,
 	[SIGNAL_RELOAD] = reload,
 	[SIGNAL_REOPEN] = serve_reopen,

@@ -139,16 +139,24 @@ signal_number(const char *word)
 void
 signal_act(struct server *srv, signal_fn *const fn[SIGNAL_FLAGS])
 {
-	size_t i;
+	struct process *process = srv->process;
+	unsigned i, act;
 
 	for (i = 0; i < SIGNAL_FLAGS; i++) {
 		if (!flags[i].seen)
 			continue;
 		flags[i].seen = 0;
-		srv->process->sender.uid = flags[i].uid;
-		srv->process->sender.pid = flags[i].pid;
-		if (fn[i] != NULL)
-			fn[i](srv);
+		/* these two follow from what somebody did before */
+		if (i != SIGNAL_CHILD && i != SIGNAL_TICK) {
+			process->sender.uid = flags[i].uid;
+			process->sender.pid = flags[i].pid;
+		}
+		act = i;
+		if (i == SIGNAL_INT)	/* Ctrl-C twice */
+			act = process->interrupted++ > 0 ? SIGNAL_STOP
+			    : SIGNAL_QUIT;
+		if (fn[act] != NULL)
+			fn[act](srv);
 	}
 }
 

@@ -6,7 +6,7 @@
  *
  * proc_master.c decides; here are the mechanics. Forks happen in one place,
  * proc_start, which the loop calls between two turns: so a child begins with a
- * short stack and no event half handled.
+ * short stack and no handler half done.
  */
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -24,6 +24,7 @@
 enum {
 	SOON = 1000,		/* ms: who dies sooner has crashed */
 	LATEST = 60 * 1000,	/* ms between two starts of who crashes */
+	READY_MOST = 30 * 1000,	/* ms that a start may take */
 	READER_DELAY = 1000	/* ms until a log's reader is started again */
 };
 
@@ -58,15 +59,23 @@ proc_close(struct server *srv)
 
 /* ---- starting ---- */
 
-/* When the next start may be: there are at most COUNT(starts) in a second,
- * however many die. */
-static int64_t
-not_before(const struct process *process)
+/* Has p, which died, to wait? There are at most COUNT(starts) new starts in a
+ * second, however many die. */
+static int
+has_to_wait(struct process *process, struct proc *p, int64_t now)
 {
-	int64_t oldest = process->starts[process->nstarts
-	    % COUNT(process->starts)];
+	int64_t *oldest = process->starts + process->nstarts
+	    % COUNT(process->starts);
 
-	return oldest == 0 ? 0 : oldest + 1000;
+	if (p->started == 0)
+		return 0;
+	if (*oldest != 0 && now < *oldest + 1000) {
+		p->due = *oldest + 1000;
+		return 1;
+	}
+	*oldest = now;
+	process->nstarts++;
+	return 0;
 }
 
 struct proc *
@@ -143,17 +152,20 @@ proc_start(struct server *srv, fdevent_fn *on_message)
 
 	for (i = 0; i < process->used; i++) {
 		p = process->procs + i;
-		if (p->due == 0 || p->due > now)
+		if (p->due == 0 || p->due > now
+		    || has_to_wait(process, p, now))
 			continue;
 		p->due = 0;
 		p->started = now;
+		if (!p->detached)
+			p->kill_at = now + READY_MOST;
 		forked = fork_one(srv, p, on_message);
 		if (forked == 1)
 			return p;
 		if (forked == -1) {
 			LOG(srv, "[error] cannot start %s %d: %s", p->name,
 			    p->number, strerror(errno));
-			p->status = 1 << 8;	/* as if it had exited */
+			p->status = 1 << 8;	/* what exit(1) leaves */
 			p->exited = 1;
 			(void)raise(SIGCHLD);
 		} else if (!p->detached) {
@@ -164,27 +176,22 @@ proc_start(struct server *srv, fdevent_fn *on_message)
 }
 
 void
-proc_respawn(struct server *srv, struct proc *p)
+proc_respawn(struct proc *p)
 {
-	struct process *process = srv->process;
-	int64_t now = proc_now(), due = now, delay;
+	int64_t now = proc_now(), delay = 0;
 	unsigned n;
 
 	/* whoever was killed has not crashed */
-	if (now - p->started >= SOON)
+	if (now - p->started >= SOON) {
 		p->crashes = 0;
-	else if (!WIFSIGNALED(p->status) || WTERMSIG(p->status) != SIGKILL)
-		p->crashes++;
-	if (p->crashes > 1) {
-		n = p->crashes - 2;
-		delay = n > 6 ? LATEST : (int64_t)1000 << n;
-		due += delay < LATEST ? delay : LATEST;
+	} else if (!WIFSIGNALED(p->status) || WTERMSIG(p->status) != SIGKILL) {
+		n = p->crashes++;
+		if (n > 0)		/* the first is answered at once */
+			delay = n > 6 ? LATEST : (int64_t)1000 << (n - 1);
 	}
-	if (due < not_before(process))
-		due = not_before(process);
-	process->starts[process->nstarts++ % COUNT(process->starts)] = due;
-	p->due = due > 0 ? due : 1;
-	p->ready = p->stalled = 0;
+	p->due = now + delay;
+	p->kill_at = 0;
+	p->ready = p->terminated = p->late = 0;
 }
 
 static int64_t
@@ -203,7 +210,8 @@ proc_wait(const struct server *srv)
 	first = sooner(first, process->readers_at);
 	first = sooner(first, process->watch_at);
 	for (i = 0; i < process->used; i++) {
-		first = sooner(first, process->procs[i].due);
+		first = sooner(first, sooner(process->procs[i].due,
+		    process->procs[i].kill_at));
 	}
 	if (first == 0)
 		return -1;
@@ -310,8 +318,10 @@ proc_readers(struct server *srv)
 	process->readers_at = 0;
 	for (config = srv->configs; config != NULL; config = config->next)
 		for (log = config->logs; log != NULL; log = log->next)
-			if (log->name != NULL && log->name[0] == '|')
-				(void)log_open(log);
+			if (log->name != NULL && log->name[0] == '|'
+			    && log_open(log) == -1)
+				process->readers_at = proc_now()
+				    + READER_DELAY;
 	proc_hand_logs(srv);
 }
 

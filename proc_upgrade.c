@@ -38,9 +38,10 @@ number_of(const char *name)
 }
 
 void
-upgrade_inherit(struct server *srv)
+upgrade_look(struct server *srv)
 {
 	int64_t n = number_of("LISTEN_FDS");
+	int fd;
 
 	if (number_of("LISTEN_PID") != (int64_t)getpid())
 		n = 0;
@@ -53,8 +54,16 @@ upgrade_inherit(struct server *srv)
 	(void)unsetenv("LISTEN_PID");
 	(void)unsetenv("LISTEN_FDNAMES");
 	(void)unsetenv(previous_name);
-	sys_close_from(FIRST_FD + (int)n);
-	net_inherit(srv, (int)n, srv->process->previous != 0);
+	for (fd = FIRST_FD; fd < FIRST_FD + n; fd++)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	srv->process->inherited = (int)n;
+}
+
+void
+upgrade_inherit(struct server *srv)
+{
+	sys_close_from(FIRST_FD + srv->process->inherited);
+	net_inherit(srv, srv->process->inherited);
 }
 
 static void
@@ -113,10 +122,14 @@ upgrade_start(struct server *srv)
 	}
 	if (process->pid_name != NULL)
 		buf_printf(&old, "%s%s", process->pid_name, suffix);
-	if (!srv->quitting && !old.failed && (process->pid_name == NULL
-	    || daemon_pidfile_rename(srv, buf_text(&old)) == 0))
+	if (!srv->quitting && !srv->stopping && !old.failed)
 		p = proc_spawn(srv, PROC_DETACHED, run_next, NULL,
 		    "the next binary", 1);
+	if (p != NULL && process->pid_name != NULL
+	    && daemon_pidfile_rename(srv, buf_text(&old)) == -1) {
+		proc_free(srv, p);
+		p = NULL;
+	}
 	buf_free(&old);
 	if (p == NULL)
 		return;
@@ -129,16 +142,13 @@ upgrade_failed(struct server *srv, struct proc *p)
 {
 	struct process *process = srv->process;
 	struct buf name = { NULL, 0, 0, 0 };
-	pid_t was;
 
-	was = p->was;
 	proc_free(srv, p);
 	process->upgrading = 0;
 	srv->shared = 0;
 	if (srv->quitting || srv->stopping)
 		return;
-	LOG(srv, "[error] the next binary (%ld) is gone: all goes on as it was",
-	    (long)was);
+	LOG(srv, "[error] the next binary is gone: all goes on as it was");
 	if (process->pid_name != NULL)
 		buf_add(&name, process->pid_name,
 		    strlen(process->pid_name) - strlen(suffix));

@@ -25,17 +25,6 @@ quit(struct server *srv)
 }
 
 static void
-interrupt(struct server *srv)
-{
-	if (srv->process->interrupted) {
-		serve_stop(srv);
-		return;
-	}
-	srv->process->interrupted = 1;
-	quit(srv);
-}
-
-static void
 child(struct server *srv)
 {
 	proc_reap(srv, proc_free);
@@ -44,7 +33,6 @@ child(struct server *srv)
 signal_fn *const worker_signals[SIGNAL_FLAGS] = {
 	[SIGNAL_CHILD] = child,
 	[SIGNAL_STOP] = serve_stop,
-	[SIGNAL_INT] = interrupt,
 	[SIGNAL_QUIT] = quit,
 	[SIGNAL_REOPEN] = serve_reopen,
 	[SIGNAL_NO_ACCEPT] = quit,
@@ -80,6 +68,7 @@ static void
 take_log(struct server *srv, const struct channel_message *m)
 {
 	struct log *log = srv->config->logs;
+	pid_t child;
 	int n;
 
 	for (n = m->slot; log != NULL && n > 0; n--)
@@ -88,8 +77,10 @@ take_log(struct server *srv, const struct channel_message *m)
 	if (m->fd != -1 && (log == NULL || n < 0)) {
 		close(m->fd);
 	} else if (m->fd != -1) {
+		child = log->child;	/* the master's: not to be started */
 		log_close(log);
 		log->fd = m->fd;
+		log->child = child;
 	}
 	if (m->slot == 0)
 		signal_tell(srv, "logs reopened");
@@ -212,6 +203,13 @@ worker_open(struct server *srv, struct proc *self)
 	fdevent_free(srv->ev);
 	srv->ev = NULL;
 	srv->ticking = 0;		/* timers are not inherited */
+	process->watch_at = process->readers_at = process->signal_at = 0;
+	process->again = 0;
+	/* during a reload there are sockets for the old and for the new */
+	if (process->next != NULL && process->next != self->config)
+		net_cancel(srv);
+	else
+		net_retire(srv);
 	config_drop(process->next);
 	process->next = NULL;
 	if (srv->config != self->config)

@@ -206,11 +206,12 @@ server_new(const struct options *opt, struct title *title)
 static void
 server_free(struct server *srv)
 {
+	signal_block(1);		/* without handlers they kill */
+	daemon_pidfile_remove(srv);
 	if (srv->ev != NULL)
 		conn_close_all(srv);
 	conn_free_pools(srv);
 	net_free(srv);
-	daemon_pidfile_remove(srv);
 	fdevent_free(srv->ev);
 	srv->ev = NULL;
 	if (srv->ticking)		/* or the last one would be deadly */
@@ -218,7 +219,7 @@ server_free(struct server *srv)
 	stat_cache_free(srv->cache);
 	proc_close(srv);
 	config_drop(srv->config);
-	signal_close();			/* a log's reader may be gone */
+	signal_close();
 	buf_free(&srv->stamp);
 	free(srv->folder);
 	free(srv->process);
@@ -301,6 +302,7 @@ start(struct server *srv)
 
 	if (opt->word != NULL)
 		return tell_running(srv);
+	upgrade_look(srv);
 	if (configure(srv) == -1)
 		return EXIT_FAILURE;
 	if (opt->check || opt->print)
@@ -312,12 +314,13 @@ start(struct server *srv)
 	/* before any chroot: the pid file; before root is given up: port 80 */
 	if ((!opt->one && daemon_pidfile_open(srv) == -1)
 	    || daemon_limits(srv) == -1		/* descriptors, core size */
-	    || (!opt->one && net_open(srv, srv->config) == -1)
+	    || (!opt->one && (net_open(srv, srv->config) == -1
+	    || daemon_pidfile_again(srv) == -1))
 	    || daemon_prepare(srv) == -1
 	    || (srv->process->role == ROLE_ALONE && daemon_drop(srv) == -1)
 	    || plugins_setup(srv->config) == -1
-	    || config_open_logs(srv->config) == -1
-	    || daemon_start(srv) == -1)	/* the shell waits for our verdict */
+	    || daemon_start(srv) == -1	/* the shell waits for our verdict */
+	    || config_open_logs(srv->config) == -1)	/* by our children */
 		return EXIT_FAILURE;
 	net_retire(srv);		/* inherited, but not wanted */
 	return serve(srv);

@@ -102,9 +102,8 @@ struct server {
 	uint64_t requests;		/* since the start */
 
 	struct connection *jobs, **jobs_last;	/* to be run again */
-	struct connection *free_conns;
 	struct request *free_reqs;
-	unsigned nfree_conns, nfree_reqs;
+	unsigned nfree_reqs;
 
 	struct process *process;	/* daemon.c's and proc_*.c's: proc.h */
 	int stopping;			/* at once */
@@ -131,10 +130,10 @@ enum conn_state {
 /* One client. Small, because most of them are idle: all that only a request
  * needs is in struct request, which an idle connection does not have. */
 struct connection {
+	struct timer timer;		/* the first: see conn_life.c */
 	struct server *srv;
 	struct request *req;		/* NULL when idle */
-	struct timer timer;
-	struct connection *next;	/* in srv->jobs or a free list */
+	struct connection *next;	/* in srv->jobs */
 	struct listener *listener;	/* it came from; NULL for inetd */
 	struct config *config;		/* held: what it began under */
 	int fd;				/* the registry's, or -1 */
@@ -168,7 +167,6 @@ struct request {
 	struct request *next;		/* in the free list */
 	struct buf in;			/* bytes received */
 	size_t in_at;			/* those before were dealt with */
-	size_t in_seen;			/* parsed so far without a verdict */
 	struct http_head head;		/* borrows from in */
 	struct http_body body;
 	const char *settings;		/* conf's, merged for this request */
@@ -177,18 +175,11 @@ struct request {
 	struct buf path;		/* decoded, clean, NUL-terminated */
 	struct slice docroot;		/* document root of this request */
 	struct buf file;		/* docroot + path, or an alias */
-	struct stat_entry *entry;	/* held; what file is, or NULL */
-	struct plugin_self *handler;	/* who claimed it, or NULL */
-	void *handler_data;		/* that module's, for this request */
-
-	/* The response. */
-	int status;			/* 0: nobody answered yet */
-	enum response_framing framing;
-	int64_t length;			/* of the body, for HEAD as well */
-	int64_t offset;			/* where it begins in entry's file */
 	struct buf fields;		/* "Name: value\r\n" ... */
-	const char *page;		/* text of a page of ours, else NULL */
-	int produced;			/* the whole body is in the queue */
+	struct queue out;
+
+	/* From here on request_reset makes all zero. */
+	size_t in_seen;			/* parsed so far without a verdict */
 	size_t head_end;		/* in in: where its body began */
 	size_t dropped;			/* bytes of its body, framing too */
 	int64_t drained;		/* the same, content alone */
@@ -197,8 +188,17 @@ struct request {
 	uint32_t started;		/* tick */
 	unsigned route_loops;		/* COMEBACKs, bounded */
 	int error_handled;		/* server.error-handler-404 ran */
+	void *handler_data;		/* the handler's, for this request */
 
-	struct queue out;
+	/* The answer: from here on request_unanswer does. */
+	struct stat_entry *entry;	/* held; what file is, or NULL */
+	struct plugin_self *handler;	/* who claimed it, or NULL */
+	int status;			/* 0: nobody answered yet */
+	enum response_framing framing;
+	int64_t length;			/* of the body, for HEAD as well */
+	int64_t offset;			/* where it begins in entry's file */
+	const char *page;		/* text of a page of ours, else NULL */
+	int produced;			/* the whole body is in the queue */
 };
 
 /* Which settings of the core hold for this request. */
@@ -231,6 +231,10 @@ int config_check(struct config *config);
  * that names key. */
 int config_check_log(struct config *config, const char *key,
     const char *path);
+/* path as it is if it is absolute or a command, else in the folder here; lives
+ * as long as config. NULL after a message. */
+const char *config_absolute(struct config *config, const char *here,
+    const char *path);
 /* Says "FILE:LINE:COLUMN: KEY: message", at the place where key was set, and
  * counts it. Returns -1. */
 int config_fault(struct config *config, const char *key, const char *format,
@@ -243,9 +247,9 @@ struct config *config_hold(struct config *config);
 void config_drop(struct config *config);
 /* From now on new connections get config, whose reference goes to srv. */
 void config_use(struct server *srv, struct config *config);
-/* Adds a log file that is opened, and opened again, with the others; log->name
- * must live as long as config. */
-void config_add_log(struct config *config, struct log *log);
+/* Adds a log file, named by key, that is opened, and opened again, with the
+ * others; log->name must live as long as config. */
+void config_add_log(struct config *config, struct log *log, const char *key);
 /* Opens all its logs, again if they are open; the modules have flushed before.
  * One that cannot be opened goes on as it was. Returns 0, or -1 after a message
  * for each. */
@@ -267,10 +271,9 @@ struct listener {
 	int port;			/* the real one; 0 for unix */
 };
 
-/* Takes over n listening sockets from descriptor 3 on (sd_listen_fds(3)), ours
- * or somebody else's, who will go on using them. What does not listen is closed
- * after a message. */
-void net_inherit(struct server *srv, int n, int ours);
+/* Takes over n listening sockets from descriptor 3 on (sd_listen_fds(3)); what
+ * does not listen is closed, after a message. */
+void net_inherit(struct server *srv, int n);
 /* Finds or opens what config's server.bind and server.port say, and marks it
  * wanted. Returns 0, or -1 after a message; nothing has changed then. */
 int net_open(struct server *srv, struct config *config);
@@ -303,7 +306,7 @@ size_t net_peer_name(const struct connection *con, char out[NET_NAME_SIZE]);
 
 /* A blank connection, counted in srv->conns, or NULL: no memory. */
 struct connection *conn_take(struct server *srv);
-/* Closes what it has and puts it back. */
+/* Closes what it has and frees it. */
 void conn_recycle(struct connection *con);
 /* A request whose buffers may have memory, or NULL. */
 struct request *request_take(struct server *srv);
@@ -342,8 +345,8 @@ conn_wake(struct connection *con)
 
 /* ---- conn_life.c: how it begins and how time ends it -------------------- */
 
-/* Takes over fd, non-blocking, and runs it. peer may be NULL (unix). Returns
- * 0, or -1: no memory; fd was closed. */
+/* Takes over fd, non-blocking, and runs it. Returns 0, or -1: no memory; fd
+ * was closed. */
 int conn_new(struct server *srv, struct listener *listener, int fd,
     const struct sockaddr *peer, socklen_t peer_size);
 /* Seconds until it has waited too long as it is now; one more than allowed,
@@ -386,8 +389,6 @@ void conn_response(struct connection *con);
 void conn_error(struct connection *con, int status);
 /* Answers 301 (or another 3xx) to location, which is escaped already. */
 void conn_redirect(struct connection *con, int status, struct slice location);
-/* Answers 405 with the methods that static content takes. */
-void conn_not_allowed(struct connection *con);
 /* Adds a field to the response; name and value must be clean. */
 void conn_field(struct connection *con, const char *name, struct slice value);
 /* Gives n bytes of the body, framed as the head says: for handle_body. */
@@ -396,7 +397,6 @@ void conn_body_file(struct connection *con, struct file *f, off_t at,
     off_t n);
 /* The end of a streamed body. */
 void conn_body_end(struct connection *con);
-extern const char conn_methods[];	/* for Allow: what content takes */
 
 /* ---- stat_cache.c: what we know about a path ---------------------------- */
 
@@ -420,7 +420,7 @@ struct stat_entry {
 	size_t head_n;
 	struct slice etag, type;	/* parts of head */
 	size_t path_n;
-	char path[];
+	const char *path;
 };
 
 /* max_fds: descriptors it may keep open. NULL: no memory. */

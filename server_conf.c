@@ -44,7 +44,7 @@ static const struct conf_key core_keys[] = {
 	S(STRING, groupname, "server.groupname", NULL),
 	S(STRING, chroot, "server.chroot", NULL),
 	ROW(CONF_SERVER, SHORT, max_worker, "server.max-worker", NULL,
-	    0, 1023),
+	    0, 511),
 	ROW(CONF_SERVER, SHORT, worker_priority, "server.worker-priority",
 	    NULL, 0, 19),
 	S(STRING, worker_affinity, "server.worker-affinity", NULL),
@@ -136,35 +136,43 @@ apply_keys(struct config *config)
 	return status;
 }
 
+const char *
+config_absolute(struct config *config, const char *here, const char *path)
+{
+	size_t size;
+	char *to;
+
+	/* Commands have no folder; strchr finds the NUL of "" too. */
+	if (path == NULL || strchr("/|", path[0]) != NULL)
+		return path;
+	size = strlen(path) + (here != NULL ? strlen(here) : 0) + 2;
+	to = here != NULL ? conf_alloc(config->conf, size) : NULL;
+	if (to != NULL)
+		snprintf(to, size, "%s/%s", here, path);
+	else
+		conf_fault(&config->report, conf_nowhere, here != NULL
+		    ? "%s: out of memory"
+		    : "%s: the current folder does not exist", path);
+	return to;
+}
+
 /* Puts a folder before those paths that are relative. Returns 0 or -1. */
 static int
 make_paths_absolute(struct config *config)
 {
-	struct conf_report *report = &config->report;
 	struct core_conf *core = config->conf->settings;
 	const char **const paths[] = { &core->errorlog, &core->pid_file,
 	    &core->chroot, &core->document_root, &core->errorfile_prefix };
-	const char *here = config->srv->folder;
-	size_t i, size;
-	char *path;
+	size_t i;
 
-	if (here == NULL)
-		return conf_fault(report, conf_nowhere,
-		    "the current folder does not exist");
 	for (i = 0; i < COUNT(paths); i++) {
-		/* The document root is a name inside of the chroot. */
-		if (i == 3 && core->chroot != NULL)
-			here = "";
-		/* Commands have no folder; strchr finds the NUL of "" too. */
-		if (*paths[i] == NULL || strchr("/|", **paths[i]) != NULL)
+		if (*paths[i] == NULL)
 			continue;
-		size = strlen(here) + 1 + strlen(*paths[i]) + 1;
-		path = conf_alloc(config->conf, size);
-		if (path == NULL)
-			return conf_fault(report, conf_nowhere,
-			    "out of memory");
-		snprintf(path, size, "%s/%s", here, *paths[i]);
-		*paths[i] = path;
+		/* The document root is a name inside of the chroot. */
+		*paths[i] = config_absolute(config, i == 3 && core->chroot
+		    != NULL ? "" : config->srv->folder, *paths[i]);
+		if (*paths[i] == NULL)
+			return -1;
 	}
 	return 0;
 }
@@ -224,7 +232,7 @@ config_new(struct server *srv)
 	srv->configs = config;
 	config->report.say = say;
 	config->report.context = config;
-	config_add_log(config, &config->errorlog);
+	config_add_log(config, &config->errorlog, "server.errorlog");
 	if (read_file(config) == 0 && load_modules(config) == 0
 	    && apply_keys(config) == 0)
 		status = make_paths_absolute(config);

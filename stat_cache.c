@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,17 +22,17 @@ enum {
 	CACHE_ENTRIES = 16384,
 	CACHE_BYTES = 16 << 20,		/* contents, heads and entries */
 	CACHE_SMALL = 16 << 10,		/* above, sendfile is cheaper */
-	CACHE_SECONDS = 30,		/* unused for so long: forgotten */
-	CACHE_BUCKETS = 256		/* at first */
+	CACHE_SECONDS = 30		/* unused for so long: forgotten */
 };
 
 struct stat_cache {
-	struct stat_entry **bucket;
-	size_t nbuckets;		/* a power of two */
 	uint64_t seed;			/* of the hash: nobody can guess it */
 	size_t entries, bytes;
 	int fds, max_fds;		/* descriptors in entries */
-	struct stat_entry *newest, *oldest;
+	struct stat_entry age;		/* its newer is the oldest of all, its
+					 * older the newest: a circle */
+	struct stat_entry *bucket[CACHE_ENTRIES];	/* most are never
+					 * touched, so they take no memory */
 };
 
 struct stat_cache *
@@ -39,16 +40,12 @@ stat_cache_new(int max_fds)
 {
 	struct stat_cache *cache = calloc(1, sizeof(*cache));
 
-	if (cache == NULL)
-		return NULL;
-	cache->nbuckets = CACHE_BUCKETS;
-	cache->max_fds = max_fds;
-	cache->seed = sys_random();
-	cache->bucket = calloc(CACHE_BUCKETS, sizeof(struct stat_entry *));
-	if (cache->bucket != NULL)
-		return cache;
-	free(cache);
-	return NULL;
+	if (cache != NULL) {
+		cache->max_fds = max_fds;
+		cache->seed = sys_random();
+		cache->age.newer = cache->age.older = &cache->age;
+	}
+	return cache;
 }
 
 static size_t
@@ -68,41 +65,30 @@ release(struct stat_entry *e)
 }
 
 static void
-unlink_age(struct stat_cache *cache, struct stat_entry *e)
+unlink_age(struct stat_entry *e)
 {
-	if (e->newer != NULL)
-		e->newer->older = e->older;
-	else
-		cache->newest = e->older;
-	if (e->older != NULL)
-		e->older->newer = e->newer;
-	else
-		cache->oldest = e->newer;
+	e->newer->older = e->older;
+	e->older->newer = e->newer;
 }
 
 static void
 link_newest(struct stat_cache *cache, struct stat_entry *e)
 {
-	e->newer = NULL;
-	e->older = cache->newest;
-	if (cache->newest != NULL)
-		cache->newest->newer = e;
-	else
-		cache->oldest = e;
-	cache->newest = e;
+	e->newer = &cache->age;
+	e->older = cache->age.older;
+	e->older->newer = e->newer->older = e;
 }
 
 /* The cache forgets e; those who hold it may go on using it. */
 static void
 forget(struct stat_cache *cache, struct stat_entry *e)
 {
-	struct stat_entry **at = cache->bucket
-	    + (e->hash & (cache->nbuckets - 1));
+	struct stat_entry **at = cache->bucket + e->hash % CACHE_ENTRIES;
 
 	while (*at != e)
 		at = &(*at)->chain;
 	*at = e->chain;
-	unlink_age(cache, e);
+	unlink_age(e);
 	cache->entries--;
 	cache->bytes -= weight(e);
 	if (e->file != NULL && e->file->fd != -1)
@@ -118,27 +104,7 @@ stat_cache_free(struct stat_cache *cache)
 	if (cache == NULL)
 		return;
 	stat_cache_clear(cache);
-	free(cache->bucket);
 	free(cache);
-}
-
-/* Doubles the buckets; without memory the chains just get longer. */
-static void
-rehash(struct stat_cache *cache)
-{
-	size_t n = cache->nbuckets * 2;
-	struct stat_entry **bucket = calloc(n, sizeof(*bucket)), **at, *e;
-
-	if (bucket == NULL)
-		return;
-	for (e = cache->oldest; e != NULL; e = e->newer) {
-		at = bucket + (e->hash & (n - 1));
-		e->chain = *at;
-		*at = e;
-	}
-	free(cache->bucket);
-	cache->bucket = bucket;
-	cache->nbuckets = n;
 }
 
 /* Eight bytes at a time: a path is hashed for every request. */
@@ -161,17 +127,15 @@ hash_path(uint64_t h, const char *p, size_t n)
 static int
 has_link(const char *path, size_t skip)
 {
+	size_t n = strlen(path);
 	char part[4096];
-	size_t n = strlen(path), i;
 	struct stat st;
 
 	if (n >= sizeof(part))
 		return 1;
-	for (i = skip + 1; i <= n; i++) {
-		if (path[i] != '/' && path[i] != '\0')
-			continue;
-		memcpy(part, path, i);
-		part[i] = '\0';
+	while (skip < n) {
+		skip += 1 + strcspn(path + skip + 1, "/");
+		snprintf(part, sizeof(part), "%.*s", (int)skip, path);
 		if (lstat(part, &st) == 0 && S_ISLNK(st.st_mode))
 			return 1;
 	}
@@ -184,13 +148,12 @@ is_inside(const char *path, const char *root)
 {
 	char *real = sys_realpath(path), *real_root = sys_realpath(root);
 	size_t n = real_root == NULL ? 0 : strlen(real_root);
-	int inside = 0;
+	int inside;
 
-	if (n > 0 && real_root[n - 1] == '/')
-		n--;
-	if (real != NULL && real_root != NULL)
-		inside = strncmp(real, real_root, n) == 0
-		    && (real[n] == '/' || real[n] == '\0');
+	n -= n == 1;			/* "/" */
+	inside = real != NULL && real_root != NULL
+	    && strncmp(real, real_root, n) == 0
+	    && (real[n] == '/' || real[n] == '\0');
 	free(real);
 	free(real_root);
 	return inside;
@@ -228,9 +191,9 @@ is_same(const struct stat_entry *e, const struct stat *st)
 static void
 evict(struct stat_cache *cache, size_t n)
 {
-	while (cache->oldest != NULL && (cache->entries >= CACHE_ENTRIES
+	while (cache->entries > 0 && (cache->entries >= CACHE_ENTRIES
 	    || cache->bytes + n > CACHE_BYTES))
-		forget(cache, cache->oldest);
+		forget(cache, cache->age.newer);
 }
 
 static struct stat_entry *
@@ -238,16 +201,16 @@ add(struct server *srv, const char *path, size_t n, uint32_t hash,
     const struct stat *st, int error)
 {
 	struct stat_cache *cache = srv->cache;
-	struct stat_entry **at, *e;
+	struct stat_entry **at = cache->bucket + hash % CACHE_ENTRIES, *e;
 
 	e = calloc(1, sizeof(*e) + n + 1);
 	if (e == NULL)
 		return NULL;
-	memcpy(e->path, path, n);
+	e->path = memcpy(e + 1, path, n);
 	e->path_n = n;
 	e->hash = hash;
 	e->error = error;
-	e->checked = e->used = srv->tick;
+	e->used = srv->tick;
 	if (error == 0) {
 		e->mode = st->st_mode;
 		e->size = st->st_size;
@@ -257,9 +220,6 @@ add(struct server *srv, const char *path, size_t n, uint32_t hash,
 		e->modified_ns = st->st_mtim.tv_nsec;
 	}
 	evict(cache, weight(e));
-	if (cache->entries >= cache->nbuckets)
-		rehash(cache);
-	at = cache->bucket + (hash & (cache->nbuckets - 1));
 	e->chain = *at;
 	*at = e;
 	link_newest(cache, e);
@@ -269,22 +229,15 @@ add(struct server *srv, const char *path, size_t n, uint32_t hash,
 	return e;
 }
 
-/* Holds e against the disk. Returns it, or NULL when it is no longer true.
- * A file written to in the last moments may have changed again without a new
- * time stamp, so it is read afresh until its time stamp is older. */
-static struct stat_entry *
-check(struct server *srv, struct stat_entry *e, const struct core_conf *core)
+/* Is e still true of what is on the disk? A file written to in the last moments
+ * may have changed again without a new time stamp, so it is read afresh until
+ * its time stamp is older. */
+static int
+is_true(const struct stat_entry *e, const struct stat *st, int error,
+    time_t now)
 {
-	struct stat st;
-	int error = look(e->path, core, &st);
-
-	if (error == e->error && (error != 0 || (is_same(e, &st)
-	    && e->modified + 2 < srv->now))) {
-		e->checked = srv->tick;
-		return e;
-	}
-	forget(srv->cache, e);
-	return NULL;
+	return error == e->error && (error != 0
+	    || (is_same(e, st) && e->modified + 2 < now));
 }
 
 struct stat_entry *
@@ -293,23 +246,28 @@ stat_cache_get(struct server *srv, const char *path, size_t n,
 {
 	struct stat_cache *cache = srv->cache;
 	uint32_t hash = hash_path(cache->seed, path, n);
-	struct stat_entry *e = cache->bucket[hash & (cache->nbuckets - 1)];
+	struct stat_entry *e = cache->bucket[hash % CACHE_ENTRIES];
 	struct stat st;
 	int error;
 
 	while (e != NULL && (e->hash != hash || e->path_n != n
 	    || memcmp(e->path, path, n) != 0))
 		e = e->chain;
-	if (e != NULL && e->checked != srv->tick)
-		e = check(srv, e, core);
-	if (e == NULL) {
+	if (e == NULL || e->checked != srv->tick) {
 		error = look(path, core, &st);
-		e = add(srv, path, n, hash, &st, error);
+		if (e != NULL && !is_true(e, &st, error, srv->now)) {
+			forget(cache, e);
+			e = NULL;
+		}
+		if (e == NULL)
+			e = add(srv, path, n, hash, &st, error);
 		if (e == NULL)
 			return NULL;
-	} else if (e->used != srv->tick) {
+		e->checked = srv->tick;
+	}
+	if (e->used != srv->tick) {
 		e->used = srv->tick;
-		unlink_age(cache, e);
+		unlink_age(e);
 		link_newest(cache, e);
 	}
 	e->refs++;
@@ -323,47 +281,15 @@ stat_cache_drop(struct stat_entry *e)
 		release(e);
 }
 
-/* Reads all of a small file. NULL and errno; ESTALE when it changed. */
-static struct file *
-read_small(struct stat_entry *e, int fd)
-{
-	struct file *f = file_new((size_t)e->size, -1);
-	size_t got = 0;
-	struct stat st;
-	ssize_t n;
-
-	if (f == NULL)
-		return NULL;
-	while (got < f->size) {
-		n = read(fd, f->bytes + got, f->size - got);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == 0)
-			errno = ESTALE;
-		if (n <= 0)
-			goto failed;
-		got += (size_t)n;
-	}
-	/* written to while we read: neither the old nor the new version */
-	errno = ESTALE;
-	if (fstat(fd, &st) == -1 || !is_same(e, &st))
-		goto failed;
-	close(fd);
-	return f;
-failed:
-	file_drop(f);
-	return NULL;
-}
-
 /* Lets the descriptor of the entry least lately used go. */
 static void
 spare_fd(struct stat_cache *cache)
 {
-	struct stat_entry *e = cache->oldest;
+	struct stat_entry *e = cache->age.newer;
 
-	while (e != NULL && (e->file == NULL || e->file->fd == -1))
+	while (e != &cache->age && (e->file == NULL || e->file->fd == -1))
 		e = e->newer;
-	if (e != NULL)
+	if (e != &cache->age)
 		forget(cache, e);
 }
 
@@ -372,31 +298,34 @@ stat_cache_open(struct server *srv, struct stat_entry *e,
     const struct core_conf *core)
 {
 	struct stat_cache *cache = srv->cache;
-	int flags = O_RDONLY | O_NONBLOCK, fd;
+	size_t small = e->size <= CACHE_SMALL ? (size_t)e->size : 0;
+	int flags = O_RDONLY | O_NONBLOCK, fd, error = 0;
+	struct file *f = e->file;
 	struct stat st;
-	struct file *f;
-	int error;
+	ssize_t n;
 
-	if (e->file != NULL)
-		return e->file;
+	if (f != NULL)
+		return f;
 	fd = sys_open(e->path, flags | (core->follow_symlink ? 0 : O_NOFOLLOW),
 	    0);
 	if (fd == -1)
 		return NULL;
-	errno = ESTALE;
+	f = file_new(small, -1);
+	n = f == NULL ? -1 : read(fd, f->bytes, small);
+	if (n != (ssize_t)small)
+		error = n == -1 ? errno : ESTALE;
+	/* written to while we read: neither the old nor the new version */
 	if (fstat(fd, &st) == -1 || !is_same(e, &st))
+		error = ESTALE;
+	if (error != 0)
 		goto failed;
-	if (e->size <= CACHE_SMALL)
-		f = read_small(e, fd);
+	if (e->size > CACHE_SMALL)
+		f->fd = fd;
 	else
-		f = file_new(0, fd);
-	if (f == NULL)
-		goto failed;
-	if (e->cached) {
-		evict(cache, f->size);	/* perhaps e itself: it is held */
-		if (f->fd != -1 && cache->fds >= cache->max_fds)
-			spare_fd(cache);
-	}
+		close(fd);
+	evict(cache, f->size);		/* perhaps e itself: it is held */
+	if (f->fd != -1 && cache->fds >= cache->max_fds)
+		spare_fd(cache);
 	e->file = f;
 	if (e->cached) {
 		cache->bytes += sizeof(*f) + f->size;
@@ -404,7 +333,8 @@ stat_cache_open(struct server *srv, struct stat_entry *e,
 	}
 	return f;
 failed:
-	error = errno;
+	if (f != NULL)
+		file_drop(f);
 	close(fd);
 	/* whoever asks next looks at the disk again */
 	if (e->cached && error == ESTALE)
@@ -418,7 +348,7 @@ stat_cache_head(struct server *srv, struct stat_entry *e,
     const void *head_for, const struct buf *head, struct slice etag,
     struct slice type)
 {
-	char *copy = malloc(head->n > 0 ? head->n : 1);
+	char *copy = malloc(head->n + 1);
 
 	if (copy == NULL || head->failed) {
 		free(copy);
@@ -431,25 +361,23 @@ stat_cache_head(struct server *srv, struct stat_entry *e,
 	e->head = copy;
 	e->head_n = head->n;
 	e->head_for = head_for;
-	e->etag.n = etag.n;
-	e->etag.p = etag.n > 0 ? copy + (etag.p - head->p) : NULL;
-	e->type.n = type.n;
-	e->type.p = type.n > 0 ? copy + (type.p - head->p) : NULL;
+	e->etag = (struct slice){ copy + (etag.p - head->p), etag.n };
+	e->type = (struct slice){ copy + (type.p - head->p), type.n };
 	return 0;
 }
 
 void
 stat_cache_clear(struct stat_cache *cache)
 {
-	while (cache->oldest != NULL)
-		forget(cache, cache->oldest);
+	while (cache->entries > 0)
+		forget(cache, cache->age.newer);
 }
 
 int
 stat_cache_age(struct stat_cache *cache, uint32_t tick)
 {
-	while (cache->oldest != NULL
-	    && tick - cache->oldest->used > CACHE_SECONDS)
-		forget(cache, cache->oldest);
+	while (cache->entries > 0
+	    && tick - cache->age.newer->used > CACHE_SECONDS)
+		forget(cache, cache->age.newer);
 	return cache->entries > 0;
 }

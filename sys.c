@@ -38,16 +38,23 @@ sys_nonblocking(int fd)
 	return fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-int
-sys_socketpair(int fd[2])
+/* The same for both of a pair, if result says that there is one. */
+static int
+prepare_pair(int fd[2], int result)
 {
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd) == -1)
+	if (result == -1)
 		return -1;
 	if (sys_nonblocking(fd[0]) == 0 && sys_nonblocking(fd[1]) == 0)
 		return 0;
 	close(fd[0]);
 	close(fd[1]);
 	return -1;
+}
+
+int
+sys_socketpair(int fd[2])
+{
+	return prepare_pair(fd, socketpair(AF_UNIX, SOCK_STREAM, 0, fd));
 }
 
 #if SYS_LINUX
@@ -101,13 +108,7 @@ sys_accept(int fd, struct sockaddr *addr, socklen_t *len)
 int
 sys_pipe(int fd[2])
 {
-	if (pipe(fd) == -1)
-		return -1;
-	if (sys_nonblocking(fd[0]) == 0 && sys_nonblocking(fd[1]) == 0)
-		return 0;
-	close(fd[0]);
-	close(fd[1]);
-	return -1;
+	return prepare_pair(fd, pipe(fd));
 }
 
 int
@@ -122,9 +123,7 @@ sys_sendfile(int out, int in, off_t *offset, size_t n)
 	static char block[65536];	/* a process sends one at a time */
 	ssize_t got;
 
-	if (n > sizeof(block))
-		n = sizeof(block);
-	got = pread(in, block, n, *offset);
+	got = pread(in, block, n < sizeof(block) ? n : sizeof(block), *offset);
 	if (got <= 0)
 		return got;
 	got = write(out, block, (size_t)got);

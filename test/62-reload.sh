@@ -60,7 +60,11 @@ done; done
 
 # ---- a configuration that cannot be -----------------------------------------
 
-why() { cat $SRV.log $errorlog | grep -v 'logs reop' | tail -n 2 | sed q; }
+# The last fault; whoever leaves meanwhile may have a word, too.
+why() {
+	cat $SRV.log $errorlog | grep -e 'error. ' |
+	    grep -v -e 'reload refused' -e ' died of ' | tail -n 1
+}
 unchanged() {
 	is "$what: ... and changes nothing" "$(get /a.txt | body) $(tag) $(
 	    children | tr '\n' ' ')" "hello one $before"
