@@ -15,6 +15,8 @@
 void
 serve_stop(struct server *srv)
 {
+	if (srv->stopping)
+		return;
 	signal_tell(srv, "stop");
 	daemon_notify(srv, "STOPPING=1");
 	srv->stopping = 1;

@@ -48,6 +48,8 @@ open_service(struct server *srv)
 	clock_refresh(srv);
 	timer_init(&srv->wheel, srv->tick);
 	srv->idle_since = srv->tick;
+	if (srv->opt->idle == 0 && !srv->opt->one)
+		clock_stop(srv);	/* until the first client */
 	return 0;
 }
 

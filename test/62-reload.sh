@@ -122,7 +122,7 @@ accesslog.filename = \"$WORK/access.log\""
 	    "server.errorlog = \"$WORK/none/log\"" 'server.errorlog: *none/*'
 	reject "an access log in no folder" \
 	    "accesslog.filename = \"$WORK/none/log\"" \
-	    '*none/log*' late
+	    'accesslog.filename: *none/*'
 	if [ "$(id -u)" = 0 ]; then
 		reject "an unknown user" 'server.username = "no-such-user"' \
 		    'server.username: there is no user *'
