@@ -6,7 +6,6 @@
  * stopped ticking.
  */
 #include <sys/time.h>
-
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -17,10 +16,9 @@
 static void
 set_timer(struct server *srv, int seconds)
 {
-	struct itimerval timer;
+	struct itimerval timer = { .it_interval.tv_sec = seconds,
+	    .it_value.tv_sec = seconds };
 
-	memset(&timer, 0, sizeof(timer));
-	timer.it_interval.tv_sec = timer.it_value.tv_sec = seconds;
 	if (setitimer(ITIMER_REAL, &timer, NULL) == 0)
 		srv->ticking = seconds > 0;
 	else

@@ -90,19 +90,6 @@ conf_find(struct conf *c, const char *key)
 	return NULL;
 }
 
-/* The value of key in a keyed list, or NULL. */
-static const struct conf_value *
-value_of(const struct conf_list *list, const char *key)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++)
-		if (list->items[i].key != NULL
-		    && strcmp(list->items[i].key, key) == 0)
-			return &list->items[i].value;
-	return NULL;
-}
-
 void *
 conf_parse_alloc(struct conf_parser *p, size_t n)
 {
@@ -147,17 +134,6 @@ conf_describe(char out[CONF_QUOTE_SIZE], const struct conf_value *v)
 		    "%ld" : "a list", v->number);
 }
 
-/* Lists are the same only if they are shared. */
-static int
-is_same(const struct conf_value *a, const struct conf_value *b)
-{
-	if (a->kind != b->kind)
-		return 0;
-	if (a->kind == CONF_VALUE_TEXT)
-		return strcmp(a->text, b->text) == 0;
-	return a->number == b->number && a->list == b->list;
-}
-
 /* Adds an item to a list that nobody else has yet. Keys must stay unique; when
  * two lists are joined, the same key with the same value is no harm. */
 static int
@@ -166,10 +142,16 @@ add_item(struct conf_parser *p, struct conf_place place,
 {
 	const struct conf_value *v = &item->value, *old = NULL;
 	struct conf_item *items;
+	size_t i;
 
-	if (item->key != NULL)
-		old = value_of(list, item->key);
-	if (old != NULL && join && is_same(old, v))
+	for (i = 0; item->key != NULL && i < list->n; i++)
+		if (list->items[i].key != NULL
+		    && strcmp(list->items[i].key, item->key) == 0)
+			old = &list->items[i].value;
+	/* lists are the same only if they are shared */
+	if (old != NULL && join && old->kind == v->kind
+	    && (v->kind == CONF_VALUE_TEXT ? strcmp(old->text, v->text) == 0
+	    : old->number == v->number && old->list == v->list))
 		return 0;
 	if (old != NULL)
 		return conf_fault(p->report, place, "the key \"%s\" is in %s",

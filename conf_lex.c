@@ -24,11 +24,8 @@ void
 conf_lex_init(struct conf_lexer *lex, const char *file, const char *p,
     size_t n)
 {
-	lex->p = lex->line_start = p;
-	lex->end = p + n;
-	lex->place.file = file;
-	lex->place.line = lex->place.column = 1;
-	lex->depth = 0;
+	*lex = (struct conf_lexer){ .p = p, .end = p + n, .line_start = p,
+	    .place = { file, 1, 1 } };
 }
 
 /* Steps over the newline at lex->p. */
@@ -43,9 +40,8 @@ static void
 skip_space(struct conf_lexer *lex)
 {
 	for (;;) {
-		if (*lex->p == ' ' || *lex->p == '\t')
-			lex->p++;
-		else if (strncmp(lex->p, "\r\n", 2) == 0)
+		if (*lex->p == ' ' || *lex->p == '\t'
+		    || strncmp(lex->p, "\r\n", 2) == 0)
 			lex->p++;
 		else if (strncmp(lex->p, "\xc2\xa0", 2) == 0)
 			lex->p += 2;	/* pasted from a web page */
@@ -64,10 +60,7 @@ begin(struct conf_lexer *lex, struct conf_token *t,
     enum conf_token_kind kind)
 {
 	lex->place.column = (int)(lex->p - lex->line_start) + 1;
-	t->kind = kind;
-	t->place = lex->place;
-	t->text.p = lex->p;
-	t->text.n = 0;
+	*t = (struct conf_token){ kind, { lex->p, 0 }, lex->place };
 }
 
 /* At a NUL: the end, or no text file, and then the rest of it is no news. */

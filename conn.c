@@ -15,7 +15,6 @@
  * lie in the input buffer are answered into one queue and sent together.
  */
 #include <sys/socket.h>
-
 #include <string.h>
 
 #include "plugin.h"
@@ -206,8 +205,7 @@ handle_request(struct connection *con)
 	struct request *req = con->req;
 	int64_t most = (int64_t)request_conf(req)->max_request_size * 1024;
 
-	if (req->head.framing == HTTP_LENGTH && most > 0
-	    && req->head.body_length > most)
+	if (most > 0 && req->head.body_length > most)
 		return last_answer(con, 413);
 	if (!conn_route(con)) {
 		(void)conn_send(con);	/* earlier answers need not wait */
@@ -292,8 +290,7 @@ produce(struct connection *con)
 		req->produced = 1;
 	}
 	con->waiting = verdict == VERDICT_WAIT_FOR_EVENT;
-	return con->waiting || verdict == VERDICT_FINISHED
-	    || verdict == VERDICT_GO_ON ? 0 : -1;
+	return verdict <= VERDICT_WAIT_FOR_EVENT ? 0 : -1;
 }
 
 /* The rest of the batch may go out with this answer. */
@@ -411,16 +408,13 @@ wait_for(struct connection *con)
 	if (con->state == CONN_WRITE && con->waiting
 	    && queue_bytes(&con->req->out) == 0)
 		want = 0;
-	if (con->registered) {
-		result = fdevent_want(srv->ev, con->fd, want);
-	} else {
-		result = fdevent_add(srv->ev, con->fd, want, on_event, con);
-		con->registered = result == 0;
-	}
+	result = con->registered ? fdevent_want(srv->ev, con->fd, want)
+	    : fdevent_add(srv->ev, con->fd, want, on_event, con);
 	if (result == -1) {
 		con->state = fail(con);
 		return;
 	}
+	con->registered = 1;
 	/* a lingering close is not prolonged by what still comes */
 	if (con->state != CONN_CLOSE || con->timer.next == NULL)
 		timer_arm(&srv->wheel, &con->timer, conn_patience(con));

@@ -6,7 +6,6 @@
  * send, not read and write: on Linux they cost a tenth of a request less.
  */
 #include <sys/socket.h>
-
 #include <errno.h>
 
 #include "server.h"

@@ -7,6 +7,7 @@
  * an answer or the end. A connection begins with its timer, so a pointer to
  * one is a pointer to the other.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,12 +23,16 @@ int
 conn_new(struct server *srv, struct listener *listener, int fd,
     const struct sockaddr *peer, socklen_t peer_size)
 {
-	struct connection *con = conn_take(srv);
+	struct connection *con = malloc(sizeof(*con));
 
 	if (con == NULL) {
 		close(fd);
 		return -1;
 	}
+	memset(con, 0, sizeof(*con));
+	con->srv = srv;
+	con->config = config_hold(srv->config);
+	srv->conns++;
 	con->listener = listener;
 	if (listener != NULL)
 		listener->conns++;
@@ -64,38 +69,32 @@ conn_patience(const struct connection *con)
 	return 1 + (uint32_t)idle;
 }
 
-/* A head that is not complete gets its answer (RFC 9110 15.5.9). */
-static void
-answer_408(struct connection *con)
-{
-	struct request *req = con->req;
-
-	/* its slices may lie where the buffer was once */
-	(void)http_parse(&req->head, req->in.p + req->in_at,
-	    req->in.n - req->in_at,
-	    (size_t)con->config->core->max_request_field_size);
-	req->settings = con->config->conf->settings;
-	conn_error(con, 408);
-}
-
 void
 conn_expire(void *server, struct timer *t)
 {
 	struct connection *con = (void *)t;
+	struct request *req = con->req;
 	struct server *srv = server;
 	struct slice target = { "", 0 };
 
 	if (con->responding)
-		target = con->req->head.target;
+		target = req->head.target;
 	if (srv->core->log_timeouts)
 		LOG(srv, "connection %d: timed out in state %d, %llu bytes "
-		    "sent of %.*s", con->fd, con->state, con->req == NULL ? 0
-		    : (unsigned long long)con->req->bytes_out,
+		    "sent of %.*s", con->fd, con->state, req == NULL ? 0
+		    : (unsigned long long)req->bytes_out,
 		    (int)target.n, target.p);
-	if (con->state == CONN_READ_HEAD)
-		answer_408(con);
+	/* a head that is not complete gets its answer (RFC 9110 15.5.9) */
+	if (con->state == CONN_READ_HEAD) {
+		/* its slices may lie where the buffer was once */
+		(void)http_parse(&req->head, req->in.p + req->in_at,
+		    req->in.n - req->in_at,
+		    (size_t)con->config->core->max_request_field_size);
+		req->settings = con->config->conf->settings;
+		conn_error(con, 408);
+	}
 	if (con->state == CONN_READ_HEAD || con->state == CONN_READ_BODY) {
-		con->keep_alive = 0;	/* its answer is ready */
+		con->keep_alive = 0;
 		con->unread = 1;
 		con->state = CONN_RESPONSE_START;
 	} else {

@@ -17,8 +17,6 @@ enum {
 	KEEP_QUEUE = 2 * KEEP_BYTES
 };
 
-/* ---- requests ---- */
-
 struct request *
 request_take(struct server *srv)
 {
@@ -74,8 +72,6 @@ request_give(struct connection *con)
 	struct request *req = con->req;
 
 	con->req = NULL;
-	if (req == NULL)
-		return;
 	/* one that grew is not worth keeping */
 	if (srv->nfree_reqs >= POOL_MOST || req->in.cap > KEEP_BYTES
 	    || req->out.mem.cap > KEEP_QUEUE || req->fields.cap > KEEP_BYTES
@@ -97,22 +93,6 @@ request_drop(struct connection *con)
 	request_reset(con->req);
 	queue_clear(&con->req->out);
 	request_give(con);
-}
-
-/* ---- connections ---- */
-
-struct connection *
-conn_take(struct server *srv)
-{
-	struct connection *con = malloc(sizeof(*con));
-
-	if (con == NULL)
-		return NULL;
-	memset(con, 0, sizeof(*con));
-	con->srv = srv;
-	con->config = config_hold(srv->config);
-	srv->conns++;
-	return con;
 }
 
 void

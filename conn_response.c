@@ -7,7 +7,6 @@
  * around them is decided here alone.
  */
 #include <sys/stat.h>
-
 #include <stdlib.h>
 #include <string.h>
 

@@ -9,7 +9,6 @@
  * a module never knows who comes after it.
  */
 #include <sys/stat.h>
-
 #include <errno.h>
 #include <string.h>
 
@@ -41,29 +40,12 @@ say_methods(struct connection *con, int status)
 	return ROUTE_ANSWERED;
 }
 
-/* What a request needs before the modules see it. */
-static int
-check_method(struct connection *con)
-{
-	const struct http_head *head = &con->req->head;
-
-	if (head->method == HTTP_UNKNOWN)
-		return refuse(con, 501);
-	/* TRACE would echo cookies to scripts */
-	if (head->method == HTTP_TRACE || head->method == HTTP_CONNECT)
-		return say_methods(con, 405);
-	/* OPTIONS *: the server as a whole */
-	if (head->path.n == 1 && head->path.p[0] == '*')
-		return say_methods(con, 200);
-	return NOT_YET;
-}
-
 static int
 ask(struct connection *con, enum plugin_hook hook)
 {
 	const struct plugins *plugins = con->config->plugins;
 
-	if (!plugins_have(plugins, hook))
+	if (plugins->calls[hook]->fn == NULL)
 		return NOT_YET;
 	switch (plugins_ask(plugins, hook, con)) {
 	case VERDICT_GO_ON:
@@ -194,15 +176,21 @@ route_path(struct connection *con)
 static int
 route(struct connection *con)
 {
-	struct request *req = con->req;
+	const struct http_head *head = &con->req->head;
 	int answer;
 
-	answer = check_method(con);
-	if (answer == NOT_YET)
-		answer = ask(con, HOOK_URI_RAW);
+	if (head->method == HTTP_UNKNOWN)
+		return refuse(con, 501);
+	/* TRACE would echo cookies to scripts */
+	if (head->method == HTTP_TRACE || head->method == HTTP_CONNECT)
+		return say_methods(con, 405);
+	/* OPTIONS *: the server as a whole */
+	if (head->path.n == 1 && head->path.p[0] == '*')
+		return say_methods(con, 200);
+	answer = ask(con, HOOK_URI_RAW);
 	if (answer != NOT_YET)
 		return answer;
-	if (str_url_path(&req->path, req->head.path) == -1)
+	if (str_url_path(&con->req->path, head->path) == -1)
 		return refuse(con, 400);
 	return route_path(con);
 }

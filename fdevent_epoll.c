@@ -10,7 +10,6 @@
 #if SYS_LINUX
 
 #include <sys/epoll.h>
-
 #include <unistd.h>
 
 struct epoll_state {

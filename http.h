@@ -64,7 +64,7 @@ struct http_head {
 	int keep_alive;			/* the client wants (RFC 9112 9.3) */
 	int expect_continue;		/* it waits for 100 (RFC 9110 10.1.1) */
 	enum http_framing framing;
-	int64_t body_length;		/* for HTTP_LENGTH */
+	int64_t body_length;		/* of HTTP_LENGTH, else 0 */
 	size_t size;			/* bytes of the head, empty line too */
 	unsigned nfields;
 	uint8_t first[HTTP_NAMES];	/* 1 + index of the first such field */

@@ -74,10 +74,8 @@ kind_of(char c)
 void
 http_body_init(struct http_body *body, const struct http_head *head)
 {
-	body->framing = head->framing;
-	body->state = S0;
-	body->left = head->framing == HTTP_LENGTH ? head->body_length : 0;
-	body->overhead = 0;
+	*body = (struct http_body){ head->framing, S0,
+	    head->framing == HTTP_LENGTH ? head->body_length : 0, 0 };
 }
 
 /* Counts one byte of wrapping that led to state. Returns -1 when there is too

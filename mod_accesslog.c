@@ -45,7 +45,6 @@ struct accesslog {
 	struct buf format;	/* the ops borrow from it */
 	struct buf lines;	/* not yet written */
 	size_t room;		/* a line takes, without client text */
-	int use_syslog;
 	int why;		/* errno of the last loss */
 	unsigned long lost;	/* lines, since the last complaint */
 	time_t complained, stamped;
@@ -222,7 +221,7 @@ accesslog_request_done(struct plugin_self *self, struct connection *con)
 	size_t start = b->n;
 	const struct op *op;
 
-	if (al->name[0] == '\0' && !al->use_syslog)
+	if (al->name[0] == '\0' && !al->log.use_syslog)
 		return;
 	if (al->stamped != con->srv->now)
 		stamp(al, con->srv->now);
@@ -243,7 +242,7 @@ accesslog_request_done(struct plugin_self *self, struct connection *con)
 		b->n = start;
 		b->failed = 0;
 		al->lost++;
-	} else if (al->use_syslog) {
+	} else if (al->log.use_syslog) {
 		syslog(LOG_INFO, "%.*s", (int)(b->n - 1), b->p);
 		b->n = 0;
 	} else if (start < LINES_FULL && b->n >= LINES_FULL) {
@@ -322,7 +321,7 @@ accesslog_set_defaults(struct plugin_self *self, struct server *srv)
 	if (al == NULL)
 		return config_fault(self->config, "accesslog.filename",
 		    "out of memory");
-	al->use_syslog = conf->use_syslog;
+	al->log.use_syslog = conf->use_syslog;
 	al->room = 2 * WORD + n * (ROOM + 2);
 	/* opened when a daemon has long left where it was started */
 	if (strcmp(name, "-") != 0)

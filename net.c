@@ -152,6 +152,12 @@ forget(struct listener *l)
 static void
 shut(struct listener *l)
 {
+	/* closing it resets those who wait, so take them; but not those of
+	 * others who listen there as well */
+	if (l->fd != -1 && l->own && !l->srv->shared)
+		sys_deafen(l->fd);
+	while (!l->srv->stopping && l->registered && accept_some(l))
+		continue;
 	if (l->registered)
 		fdevent_del(l->srv->ev, l->fd);
 	else if (l->fd != -1)
@@ -203,9 +209,6 @@ net_close(struct server *srv)
 
 	for (l = srv->listeners; l != NULL; l = next) {
 		next = l->next;
-		/* closing the socket would reset those who wait there */
-		while (l->registered && accept_some(l))
-			continue;
 		shut(l);
 	}
 }
@@ -215,17 +218,6 @@ net_drop(struct listener *l)
 {
 	if (l != NULL && --l->conns == 0 && l->fd == -1)
 		forget(l);
-}
-
-void
-net_free(struct server *srv)
-{
-	struct listener *l, *next;
-
-	for (l = srv->listeners; l != NULL; l = next) {
-		next = l->next;
-		shut(l);
-	}
 }
 
 /* inet_ntop goes through printf, which costs more than the rest of a line of

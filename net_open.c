@@ -222,7 +222,7 @@ open_one(struct server *srv, union address *a, socklen_t size, int backlog)
 		return NULL;
 	l = add(srv, fd);
 	if (l != NULL) {
-		l->wanted = l->fresh = 1;
+		l->wanted = l->fresh = l->own = 1;
 		return l;
 	}
 	error = errno;

@@ -88,36 +88,34 @@ show(int what)
 static int
 take(struct options *opt, int option, const char *value)
 {
-	int64_t number = 1;
+	int64_t number;
 
-	opt->foreground |= option == 'D';
-	opt->check |= option == 't';
-	opt->print |= option == 'p';
-	opt->one |= option == '1';
-	if (option == 'l')
-		opt->listen = value;
-	if (option == 'm')
-		opt->module_dir = value;
-	if (option == ':')
-		return refuse("-%c needs a value", optopt);
-	if (option == '?')
-		return refuse("there is no option -%c", optopt);
+	switch (option) {
+	case '1': opt->one = 1; break;
+	case 'D': opt->foreground = 1; break;
+	case 'l': opt->listen = value; break;
+	case 'm': opt->module_dir = value; break;
+	case 'p': opt->print = 1; break;
+	case 's': opt->word = value; break;
+	case 't': opt->check = 1; break;
+	case ':': return refuse("-%c needs a value", optopt);
+	case '?': return refuse("there is no option -%c", optopt);
+	case 'i':
+		if (str_number(slice_of(value), &number) == -1 || number < 1
+		    || number > INT_MAX)
+			return refuse("-i takes a number of seconds");
+		opt->idle = (int)number;
+		break;
+	case 'f':
+		/* The last of two would win silently; people mean both. */
+		if (opt->file != NULL)
+			return refuse("-f was given twice: one file can take in"
+			    " others with include \"FILE\"");
+		opt->file = value;
+		break;
+	}
 	if (option == 's' && signal_number(value) == 0)
 		return refuse("-s takes stop, quit, reload, reopen or upgrade");
-	if (option == 's')
-		opt->word = value;
-	if (option == 'i' && (str_number(slice_of(value), &number) == -1
-	    || number < 1 || number > INT_MAX))
-		return refuse("-i takes a number of seconds");
-	if (option == 'i')
-		opt->idle = (int)number;
-	if (option != 'f')
-		return 0;
-	/* The last of two would win silently; people mean both. */
-	if (opt->file != NULL)
-		return refuse("-f was given twice: one file can take in others"
-		    " with include \"FILE\"");
-	opt->file = value;
 	return 0;
 }
 

@@ -117,11 +117,6 @@ int plugins_setup(struct config *config);
 int plugins_start(struct plugins *p, struct server *srv);
 void plugins_free(struct plugins *p, struct server *srv);
 
-static inline int
-plugins_have(const struct plugins *p, enum plugin_hook hook)
-{
-	return p->calls[hook]->fn != NULL;
-}
 /* Asks the modules that have this hook, until one does not say GO_ON. */
 enum verdict plugins_ask(const struct plugins *p, enum plugin_hook hook,
     struct connection *con);

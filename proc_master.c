@@ -140,11 +140,12 @@ take_over(struct server *srv)
 	struct process *process = srv->process;
 	int i, changed = process->next != srv->config;
 
-	end_workers(srv, 0, CHANNEL_QUIT);
-	for (i = 0; i < process->used; i++)
-		process->procs[i].just_spawned = 0;
 	config_use(srv, process->next);
 	process->next = NULL;
+	net_retire(srv);		/* nobody new comes there ... */
+	end_workers(srv, 0, CHANNEL_QUIT);	/* ... and these may go */
+	for (i = 0; i < process->used; i++)
+		process->procs[i].just_spawned = 0;
 	if (process->announce != NULL) {
 		process->status = EXIT_SUCCESS;
 		process->announce(srv);
@@ -153,7 +154,6 @@ take_over(struct server *srv)
 		    : "[note] workers are back");
 	}
 	process->announce = NULL;
-	net_retire(srv);
 	daemon_notify(srv, "READY=1");
 }
 

@@ -210,10 +210,10 @@ server_free(struct server *srv)
 {
 	signal_block(1);		/* without handlers they kill */
 	daemon_pidfile_remove(srv);
+	net_close(srv);
 	if (srv->ev != NULL)
 		conn_close_all(srv);
 	conn_free_pools(srv);
-	net_free(srv);
 	fdevent_free(srv->ev);
 	srv->ev = NULL;
 	if (srv->ticking)		/* or the last one would be deadly */

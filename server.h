@@ -266,6 +266,7 @@ struct listener {
 	unsigned registered : 1;
 	unsigned wanted : 1;		/* the configuration names it */
 	unsigned fresh : 1;		/* opened for one not in force yet */
+	unsigned own : 1;		/* nobody gave it to us */
 	char *name;			/* "127.0.0.1:80", "unix:/x" */
 	char *unix_path;		/* to unlink at the end, or NULL */
 	int port;			/* the real one; 0 for unix */
@@ -293,7 +294,6 @@ void net_retire(struct server *srv);
 void net_cancel(struct server *srv);
 /* Accepts those clients that wait, then closes the sockets. */
 void net_close(struct server *srv);
-void net_free(struct server *srv);
 /* A connection of l (or of no listener: NULL) is gone; the last one takes a
  * closed l with it. */
 void net_drop(struct listener *l);
@@ -304,8 +304,6 @@ size_t net_peer_name(const struct connection *con, char out[NET_NAME_SIZE]);
 
 /* ---- conn_pool.c: connections and requests, used again ------------------ */
 
-/* A blank connection, counted in srv->conns, or NULL: no memory. */
-struct connection *conn_take(struct server *srv);
 /* Closes what it has and frees it. */
 void conn_recycle(struct connection *con);
 /* A request whose buffers may have memory, or NULL. */

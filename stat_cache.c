@@ -8,7 +8,6 @@
  * are kept as well. What nobody asked for lately goes first.
  */
 #include <sys/stat.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -167,15 +166,11 @@ look(const char *path, const struct core_conf *core, struct stat *st)
 
 	if (stat(path, st) == -1)
 		return errno;
-	if (!core->follow_symlink) {
-		if (strncmp(path, core->document_root, root_n) != 0)
-			root_n = 0;
-		if (has_link(path, root_n))
-			return EPERM;
-	}
-	if (core->symlink_inside && !is_inside(path, core->document_root))
-		return EPERM;
-	return 0;
+	if (strncmp(path, core->document_root, root_n) != 0)
+		root_n = 0;
+	return (!core->follow_symlink && has_link(path, root_n))
+	    || (core->symlink_inside && !is_inside(path, core->document_root))
+	    ? EPERM : 0;
 }
 
 static int
@@ -229,17 +224,6 @@ add(struct server *srv, const char *path, size_t n, uint32_t hash,
 	return e;
 }
 
-/* Is e still true of what is on the disk? A file written to in the last moments
- * may have changed again without a new time stamp, so it is read afresh until
- * its time stamp is older. */
-static int
-is_true(const struct stat_entry *e, const struct stat *st, int error,
-    time_t now)
-{
-	return error == e->error && (error != 0
-	    || (is_same(e, st) && e->modified + 2 < now));
-}
-
 struct stat_entry *
 stat_cache_get(struct server *srv, const char *path, size_t n,
     const struct core_conf *core)
@@ -255,7 +239,11 @@ stat_cache_get(struct server *srv, const char *path, size_t n,
 		e = e->chain;
 	if (e == NULL || e->checked != srv->tick) {
 		error = look(path, core, &st);
-		if (e != NULL && !is_true(e, &st, error, srv->now)) {
+		/* a file written to in the last moments may have changed again
+		 * without a new time stamp: it is read afresh until that is
+		 * older */
+		if (e != NULL && (error != e->error || (error == 0
+		    && (!is_same(e, &st) || e->modified + 2 >= srv->now)))) {
 			forget(cache, e);
 			e = NULL;
 		}

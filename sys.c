@@ -13,7 +13,6 @@
 
 #include <sys/mman.h>
 #include <sys/stat.h>
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +25,8 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
+
+#include <linux/filter.h>
 #endif
 
 int
@@ -63,6 +64,16 @@ int
 sys_accept(int fd, struct sockaddr *addr, socklen_t *len)
 {
 	return accept4(fd, addr, len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+void
+sys_deafen(int fd)
+{
+	struct sock_filter nothing = { BPF_RET | BPF_K, 0, 0, 0 };
+	struct sock_fprog filter = { 1, &nothing };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
+	    sizeof(filter));
 }
 
 int
@@ -245,9 +256,7 @@ sys_processor(int nth)
 int
 sys_affinity(int cpu)
 {
-	(void)cpu;
-	errno = ENOSYS;
-	return -1;
+	return sys_processor(cpu);
 }
 
 #endif

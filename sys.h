@@ -36,6 +36,11 @@
 /* accept(2). addr and len as there. */
 int sys_accept(int fd, struct sockaddr *addr, socklen_t *len);
 
+/* Has the system drop what new clients send to the listening socket fd: they
+ * try again, and nobody new waits in its queue to be reset when it is closed.
+ * Does nothing where it cannot. */
+void sys_deafen(int fd);
+
 /* pipe(2): fd[0] reads, fd[1] writes. Returns 0. */
 int sys_pipe(int fd[2]);
 
