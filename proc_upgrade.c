@@ -104,6 +104,7 @@ run_next(struct server *srv, struct proc *self)
 		(void)execvp(argv[0], argv);
 	LOG(srv, "[error] cannot start %s: %s", argv[0], strerror(errno));
 	_exit(EXIT_FAILURE);
+	return EXIT_FAILURE;	/* for compilers that do not know _exit */
 }
 
 void
