@@ -50,6 +50,8 @@ serve_reopen(struct server *srv)
 
 /* ---- reload ---- */
 
+static const char refused[] = "[error] reload refused: all goes on as it was";
+
 static int
 differ(const char *a, const char *b)
 {
@@ -91,7 +93,7 @@ serve_prepare(struct server *srv)
 	struct config *config = config_new(srv);
 
 	if (config == NULL)
-		goto refused;
+		goto refuse;
 	if (config_check(config) == -1 || net_open(srv, config) == -1)
 		goto drop;
 	if (plugins_setup(config) == 0 && config_open_logs(config) == 0) {
@@ -101,8 +103,8 @@ serve_prepare(struct server *srv)
 	net_cancel(srv);
 drop:
 	config_drop(config);
-refused:
-	LOG(srv, "[error] reload refused: all goes on as it was");
+refuse:
+	LOG(srv, "%s", refused);
 	return NULL;
 }
 
@@ -133,6 +135,7 @@ reload(struct server *srv)
 		net_cancel(srv);
 		config_drop(config);
 		config = NULL;
+		LOG(srv, "%s", refused);
 	}
 	if (config != NULL) {
 		config_use(srv, config);

@@ -338,7 +338,7 @@ proc_inherit(struct server *srv, struct proc *self)
 	self->fd = -1;
 	for (i = 0; i < process->used; i++) {
 		p = process->procs + i;
-		p->due = 0;
+		p->due = p->kill_at = 0;
 		p->pid = 0;		/* no child of ours */
 		if (p->fd != -1)	/* the registry closes its own */
 			p->fd = fcntl(p->fd, F_DUPFD_CLOEXEC, 0);

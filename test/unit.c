@@ -402,7 +402,8 @@ main(void)
 		test_body, test_body_bounds, test_list, test_conditions,
 		test_ranges,
 		test_timer, test_timer_wheel, test_queue, test_fdevent,
-		test_channel_message, test_channel_faults, test_respawn
+		test_channel_message, test_channel_faults, test_respawn,
+		test_inherit
 	};
 	size_t i;
 

@@ -92,3 +92,39 @@ test_respawn(void)
 	is_number("respawn", "killed is not crashed", again_in(&p, killed, 10),
 	    0);
 }
+
+/* A worker begins with a copy of its master's table, and its master's
+ * deadlines are none of its business: it would wake for them for ever. */
+static void
+test_inherit(void)
+{
+	static struct proc procs[3];
+	static struct process process;
+	static struct server srv;
+	int i, fd[2];
+
+	srv.process = &process;
+	process.procs = procs;
+	process.used = 3;
+	for (i = 0; i < 3; i++) {
+		procs[i].pid = 1;
+		procs[i].due = procs[i].kill_at = 1;
+		procs[i].fd = -1;
+	}
+	if (sys_pipe(fd) == -1)
+		abort();
+	procs[1].fd = fd[0];
+	procs[2].fd = fd[1];
+	is_number("inherit", "its master is late", proc_wait(&srv), 0);
+	proc_inherit(&srv, procs + 1);
+	is_number("inherit", "a worker waits for nothing", proc_wait(&srv),
+	    -1);
+	is_number("inherit", "it has no children", procs[0].pid + procs[1].pid
+	    + procs[2].pid, 0);
+	ok(procs[1].fd == -1 && fcntl(fd[0], F_GETFD) == -1,
+	    "inherit: the master's end of its own channel is closed");
+	ok(procs[2].fd != fd[1] && procs[2].fd != -1,
+	    "inherit: siblings stay in reach when the master's set is closed");
+	close(fd[1]);
+	close(procs[2].fd);
+}
