@@ -205,6 +205,8 @@ worker_open(struct server *srv, struct proc *self)
 	srv->ticking = 0;		/* timers are not inherited */
 	process->watch_at = process->readers_at = process->signal_at = 0;
 	process->again = 0;
+	if (srv->config != self->config)
+		config_use(srv, config_hold(self->config));
 	/* during a reload there are sockets for the old and for the new */
 	if (process->next != NULL && process->next != self->config)
 		net_cancel(srv);
@@ -212,8 +214,6 @@ worker_open(struct server *srv, struct proc *self)
 		net_retire(srv);
 	config_drop(process->next);
 	process->next = NULL;
-	if (srv->config != self->config)
-		config_use(srv, config_hold(self->config));
 	core = srv->core;
 	process->number = self->number;
 	title_set(srv, "glimd: worker %d", self->number);
