@@ -128,8 +128,7 @@ log_write(struct log *log, const char *file, int line, const char *format, ...)
 		syslog(LOG_ERR, "%s", out + n);
 	} else {
 		out[at++] = '\n';
-		if (write(log->fd, out, at) == -1)
-			errno = kept;	/* nobody left to tell */
+		n = (int)write(log->fd, out, at);	/* or it is lost */
 	}
 	errno = kept;
 }

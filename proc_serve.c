@@ -177,7 +177,7 @@ serve_tick(struct server *srv)
 	timer_turn(&srv->wheel, srv->tick, conn_expire, srv);
 	for (config = srv->configs; config != NULL; config = config->next)
 		plugins_tell(config->plugins, HOOK_TRIGGER, srv);
-	(void)stat_cache_age(srv->cache, srv->tick);
+	stat_cache_age(srv->cache, srv->tick);
 	if (srv->quitting && timeout > 0
 	    && srv->tick - srv->quit_tick >= (uint32_t)timeout) {
 		LOG(srv, "[warn] %d connections are left after server."

@@ -441,8 +441,7 @@ int stat_cache_head(struct server *srv, struct stat_entry *e,
     struct slice type);
 /* Forgets everything. */
 void stat_cache_clear(struct stat_cache *cache);
-/* Each second: forgets what was not asked for lately. Returns 1 while there
- * is anything left to forget. */
-int stat_cache_age(struct stat_cache *cache, uint32_t tick);
+/* Each second: forgets what was not asked for lately. */
+void stat_cache_age(struct stat_cache *cache, uint32_t tick);
 
 #endif

@@ -361,11 +361,10 @@ stat_cache_clear(struct stat_cache *cache)
 		forget(cache, cache->age.newer);
 }
 
-int
+void
 stat_cache_age(struct stat_cache *cache, uint32_t tick)
 {
 	while (cache->entries > 0
 	    && tick - cache->age.newer->used > CACHE_SECONDS)
 		forget(cache, cache->age.newer);
-	return cache->entries > 0;
 }
