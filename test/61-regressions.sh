@@ -33,6 +33,33 @@ else
 fi
 stop_server
 
+# ---- a new worker that cannot start cancels the reload ----------------------
+
+start_workers 2 'server.event-handler = "poll"'
+kids $PID
+old=$KIDS
+fds=$(ls /proc/$PID/fd 2>/dev/null | wc -l)
+cp glimd.conf good.conf
+sed 's/"poll"/"select"/' good.conf >glimd.conf
+echo 'server.max-fds = 5000' >>glimd.conf
+cancelled() { [ "$(counted 'new workers cannot start')" -ge $1 ]; }
+for i in 1 2 3; do
+	kill -HUP $PID
+	okay "a worker that cannot start, $i: the reload is given up" \
+	    wait_for cancelled $i
+	okay "... the old ones stay" workers 2
+	is "... the same ones" "$KIDS" "$old"
+	okay "... and serve" served
+done
+cp good.conf glimd.conf
+kill -HUP $PID
+okay "... and the next reload is a good one" wait_for logged \
+    "configuration reloaded"
+okay "... with two workers" workers 2
+[ $fds = 0 ] || is "... and no descriptor more" \
+    "$(ls /proc/$PID/fd | wc -l)" $fds
+stop_server
+
 # ---- a successor that waited for the port lost its pid file -----------------
 
 configure "server.pid-file = \"$WORK/pid\""
