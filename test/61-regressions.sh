@@ -111,6 +111,12 @@ okay "... nor of the socket" wait_for test ! -e socket
 
 # ---- a daemon's log reader belonged to the process that had gone ------------
 
+find_reader() {
+	kids $PID
+	for child in $KIDS; do
+		case $(title $child) in cat*) echo $child ;; esac
+	done
+}
 for workers in 0 1; do
 	rm -f pid error.log
 	configure "server.pid-file = \"$WORK/pid\"
@@ -122,12 +128,11 @@ server.errorlog = \"|exec cat >>$WORK/error.log\""
 	started() { grep -q started error.log; }
 	okay "$workers workers: a daemon's log reader has its first line" \
 	    wait_for started
-	reader=$(ps -A -o pid= -o ppid= -o args= |
-	    awk -v p=$PID '$2 == p && /cat/ { print $1 }')
+	reader=$(find_reader)
 	kill -KILL $reader
 	another() {
-		ps -A -o pid= -o ppid= -o args= | awk -v p=$PID -v r=$reader '
-		    $2 == p && $1 != r && /cat/ { n++ } END { exit n != 1 }'
+		again=$(find_reader)
+		[ -n "$again" ] && [ "$again" != "$reader" ]
 	}
 	okay "$workers workers: it is started again" wait_for another
 	is "$workers workers: what it writes is not for everybody to change" \

@@ -162,8 +162,9 @@ $modules
 accesslog.filename = \"$WORK/private/access.log\""
 	chmod 700 private
 	for pid in $(children) $([ $workers = 0 ] && echo $PID); do
+		owner=$(ls -ldn /proc/$pid 2>/dev/null | awk '{ print $3 }')
 		is "$what: it serves as nobody" \
-		    "$(($(ps -o uid= -p $pid)))" "$(id -u nobody)"
+		    "${owner:-$(($(ps -o uid= -p $pid)))}" "$(id -u nobody)"
 	done
 	get /a.txt?first >/dev/null
 	mv private/access.log private/access.old

@@ -25,6 +25,10 @@ logged() { grep -q "$1" ${errorlog:-$SRV.log}; }
 gone() { ! kill -0 $1 2>/dev/null; }
 proc() { [ -r /proc/$PID/status ]; }
 children() {
+	if [ -r /proc/$PID/task/$PID/children ]; then
+		tr ' ' '\n' </proc/$PID/task/$PID/children | grep .
+		return
+	fi
 	ps -A -o pid= -o ppid= | awk -v p=$PID '$2 == p { print $1 }'
 }
 number() { [ "$(children | grep -c .)" = $want ]; }

@@ -56,8 +56,13 @@ reload() { told HUP 'configuration reloaded'; }
 refused() { told HUP 'reload refused'; }
 
 children() {				# [PID]: of whom it is the parent
-	ps -A -o ppid= -o pid= | awk -v p="${1:-$PID}" \
-	    '$1 == p { print $2 }' | sort
+	set -- "${1:-$PID}"
+	if [ -r "/proc/$1/task/$1/children" ]; then
+		tr ' ' '\n' <"/proc/$1/task/$1/children" | grep . | sort
+	else
+		ps -A -o ppid= -o pid= | awk -v p="$1" \
+		    '$1 == p { print $2 }' | sort
+	fi 2>/dev/null
 }
 has_children() { [ "$(children | wc -l)" -eq "$1" ]; }
 
