@@ -152,12 +152,16 @@ forget(struct listener *l)
 static void
 shut(struct listener *l)
 {
-	/* closing it resets those who wait, so take them; but not those of
-	 * others who listen there as well */
+	int most = l->srv->core->listen_backlog, n = 1;
+
+	/* closing it resets those who wait, so take them, but no more than can
+	 * have waited; who else listens there still has his own */
 	if (l->fd != -1 && l->own && !l->srv->shared)
 		sys_deafen(l->fd);
-	while (!l->srv->stopping && l->registered && accept_some(l))
-		continue;
+	while (!l->srv->stopping && l->registered && n > 0 && most > 0) {
+		n = accept_some(l);
+		most -= n;
+	}
 	if (l->registered)
 		fdevent_del(l->srv->ev, l->fd);
 	else if (l->fd != -1)
