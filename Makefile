@@ -42,7 +42,7 @@ ALL_LDFLAGS = $(DEBUG_$(DEBUG)) $(STATIC_$(STATIC)) $(LEAN_LDFLAGS) $(LDFLAGS)
 FLAGS != printf '%s\n' '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' >.flags.new; \
 	cmp -s .flags.new .flags || cp .flags.new .flags; rm -f .flags.new
 
-HEADERS = sys.h base.h fdevent.h conf.h http.h server.h plugin.h proc.h
+HEADERS = sys.h base.h fdevent.h conf.h http.h server.h conn.h plugin.h proc.h
 
 # All but main(), in the order of the layers: see HACKING.
 OBJECTS = \
@@ -77,6 +77,8 @@ OBJECTS = \
 	conn_pool.o \
 	conn_life.o \
 	conn_io.o \
+	conn_rate.o \
+	conn_wait.o \
 	conn_route.o \
 	conn_response.o \
 	stat_cache.o \

@@ -65,14 +65,26 @@ struct slice slice_trim(struct slice s);
 struct file {
 	unsigned refs;		/* owners; the last file_drop frees */
 	int fd;			/* owned, or -1 when the bytes are here */
+	int *count;		/* of such descriptors, one less at its end */
+	off_t whole;		/* size and time when it was opened */
+	struct timespec modified;
 	size_t size;		/* of bytes */
-	char bytes[];		/* the content of a small file */
+	char bytes[];		/* the content of a small file, or how that
+				 * of a larger one begins */
 };
 
-/* A file of n bytes in memory (to be filled) or of a descriptor, which it
- * then owns. The caller has the first reference. NULL: no memory (the
- * descriptor stays the caller's). */
-struct file *file_new(size_t n, int fd);
+enum { FILE_SAMPLE = 256 };	/* bytes */
+struct stat;
+
+/* Room for n bytes of a file, to be filled in; without a descriptor. The
+ * caller has the first reference. NULL: no memory. */
+struct file *file_new(size_t n);
+/* From now on it has a descriptor, which is counted in *count, of a file that
+ * is as st says. */
+void file_own(struct file *f, int fd, const struct stat *st, int *count);
+/* Is the descriptor's file what it was when it was opened, or has at most
+ * something been appended? Costs a system call. */
+int file_is_same(const struct file *f);
 void file_drop(struct file *f);
 
 enum { QUEUE_PIECES = 40 };	/* 16 ranges with their heads, and some */

@@ -7,6 +7,7 @@
  * write. A file piece holds a reference, never a bare descriptor.
  */
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include <errno.h>
@@ -23,15 +24,40 @@ enum {
 };
 
 struct file *
-file_new(size_t n, int fd)
+file_new(size_t n)
 {
-	size_t inline_n = fd == -1 ? n : 0;
-	struct file *f = inline_n > SIZE_MAX / 2 ? NULL
-	    : malloc(sizeof(*f) + inline_n);
+	struct file *f = n > SIZE_MAX / 2 ? NULL : malloc(sizeof(*f) + n);
 
 	if (f != NULL)
-		*f = (struct file){ .refs = 1, .fd = fd, .size = inline_n };
+		*f = (struct file){ .refs = 1, .fd = -1, .size = n };
 	return f;
+}
+
+void
+file_own(struct file *f, int fd, const struct stat *st, int *count)
+{
+	f->fd = fd;
+	f->whole = st->st_size;
+	f->modified = st->st_mtim;
+	f->count = count;
+	++*count;
+}
+
+int
+file_is_same(const struct file *f)
+{
+	char now[FILE_SAMPLE];
+	struct stat st;
+
+	if (fstat(f->fd, &st) == -1)
+		return 0;
+	if (st.st_size == f->whole && st.st_mtim.tv_sec == f->modified.tv_sec
+	    && st.st_mtim.tv_nsec == f->modified.tv_nsec)
+		return 1;
+	/* a log that grows begins as before */
+	return st.st_size > f->whole && f->size <= sizeof(now)
+	    && pread(f->fd, now, f->size, 0) == (ssize_t)f->size
+	    && memcmp(now, f->bytes, f->size) == 0;
 }
 
 void
@@ -41,6 +67,8 @@ file_drop(struct file *f)
 		return;
 	if (f->fd != -1)
 		close(f->fd);
+	if (f->count != NULL)
+		--*f->count;
 	free(f);
 }
 
@@ -161,7 +189,8 @@ send_some(struct queue *q, int fd, size_t max)
 		    MSG_NOSIGNAL);
 	if (piece->file == NULL || piece->file->fd == -1)
 		return writev(fd, iov, gather(q, iov, max));
-	n = sys_sendfile(fd, piece->file->fd, &at, least(piece->left, max));
+	n = file_is_same(piece->file) ? sys_sendfile(fd, piece->file->fd, &at,
+	    least(piece->left, max)) : 0;
 	errno = n == 0 ? EIO : errno;	/* shorter than announced */
 	return n == 0 ? -1 : n;
 }

@@ -29,12 +29,21 @@ set_timer(struct server *srv, int seconds)
 		LOG(srv, "the master hears nothing: %s", strerror(errno));
 }
 
+int64_t
+clock_ms(void)
+{
+	struct timespec t;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &t) == -1)
+		return 0;
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 void
 clock_refresh(struct server *srv)
 {
 	const char *tag = srv->core->tag;
 	char date[DATE_HTTP_SIZE];
-	struct timespec mono;
 
 	srv->now = time(NULL);
 	date_http(date, srv->now);
@@ -43,12 +52,11 @@ clock_refresh(struct server *srv)
 	if (tag != NULL && tag[0] != '\0')
 		buf_printf(&srv->stamp, "Server: %s\r\n", tag);
 	/* time-outs must not feel when somebody sets the clock */
-	if (clock_gettime(CLOCK_MONOTONIC, &mono) == 0)
-		srv->tick = (uint32_t)mono.tv_sec;
+	srv->tick = (uint32_t)(clock_ms() / 1000);
 	if (srv->wheel.armed == 0)	/* it may have slept for hours */
 		srv->wheel.now = srv->tick;
-	if (srv->beat != NULL)
-		*srv->beat = srv->tick;
+	if (srv->slot != NULL)
+		srv->slot->beat = srv->tick;
 	if (!srv->ticking)
 		set_timer(srv, 1);
 }
@@ -57,6 +65,6 @@ void
 clock_stop(struct server *srv)
 {
 	set_timer(srv, 0);
-	if (srv->beat != NULL)
-		*srv->beat = 0;
+	if (srv->slot != NULL)
+		srv->slot->beat = 0;
 }

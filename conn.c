@@ -89,6 +89,8 @@ request_start(struct connection *con)
 	if (con->config != con->srv->config) {	/* there was a reload */
 		config_drop(con->config);
 		con->config = config_hold(con->srv->config);
+		if (req != NULL)	/* earlier answers may wait in it */
+			req->settings = con->config->conf->settings;
 	}
 	if (req == NULL) {
 		req = con->req = request_take(con->srv);
@@ -404,9 +406,10 @@ wait_for(struct connection *con)
 	struct server *srv = con->srv;
 	int want = steps[con->state].want, result;
 
-	/* nothing to send yet: conn_wake goes on, not the kernel */
-	if (con->state == CONN_WRITE && con->waiting
-	    && queue_bytes(&con->req->out) == 0)
+	/* nothing to send yet, or not now: conn_wake goes on, or
+	 * rate_release, not the kernel */
+	if (con->throttled || (con->state == CONN_WRITE && con->waiting
+	    && queue_bytes(&con->req->out) == 0))
 		want = 0;
 	result = con->registered ? fdevent_want(srv->ev, con->fd, want)
 	    : fdevent_add(srv->ev, con->fd, want, on_event, con);
@@ -437,21 +440,6 @@ conn_run(struct connection *con)
 	} while (next != was);
 	if (con->state != CONN_DEAD)
 		wait_for(con);
-	/* one on the job list is recycled when its turn comes */
-	if (con->state == CONN_DEAD && !con->in_jobs)
+	if (con->state == CONN_DEAD)
 		conn_recycle(con);
-}
-
-void
-conn_jobs(struct server *srv)
-{
-	struct connection *con = srv->jobs, *next;
-
-	srv->jobs = NULL;
-	srv->jobs_last = &srv->jobs;
-	for (; con != NULL; con = next) {
-		next = con->next;
-		con->in_jobs = 0;
-		conn_run(con);
-	}
 }

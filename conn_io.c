@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <errno.h>
 
-#include "server.h"
+#include "conn.h"
 
 enum {
 	READ_SIZE = 4096,	/* room made for a read */
@@ -63,14 +63,21 @@ conn_discard(struct connection *con)
 enum conn_io
 conn_send(struct connection *con)
 {
+	const struct core_conf *core = request_conf(con->req);
+	int shaped = core->connection_kbytes > 0 || core->server_kbytes > 0;
+	size_t most = shaped ? rate_allows(con, SEND_TURN) : SEND_TURN;
 	struct queue *q = &con->req->out;
-	ssize_t n = queue_send(q, con->fd, SEND_TURN);
+	ssize_t n = most > 0 ? queue_send(q, con->fd, most) : 0;
 
 	if (n == -1)
 		return CONN_IO_GONE;
+	if (shaped)
+		rate_charge(con, (size_t)n);
 	if (queue_bytes(q) == 0)
 		return CONN_IO_GOT;
 	if (n >= SEND_TURN)
 		conn_wake(con);
+	else if ((size_t)n >= most)
+		rate_wait(con);
 	return CONN_IO_AGAIN;
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "server.h"
+#include "conn.h"
 
 enum {
 	FIRST_CHANCE = 5,	/* seconds for who has not asked yet */
@@ -59,11 +59,12 @@ conn_patience(const struct connection *con)
 		idle = core->max_keep_alive_idle;
 		if (con->srv->draining && idle > LAST_CHANCE)
 			return LAST_CHANCE;
-	} else if (con->state == CONN_READ_HEAD
+	} else if (con->state == CONN_READ_HEAD || con->wants_fd
 	    || con->state == CONN_READ_BODY) {
-		/* however slowly it drips: twice the idle time for all */
-		left = (int32_t)(con->req->started + 2 * (uint32_t)idle
-		    - con->srv->tick);
+		/* however slowly it drips: twice the idle time for all;
+		 * however often it tries: once that for a descriptor */
+		left = (int32_t)(con->req->started + (con->wants_fd ? 1 : 2)
+		    * (uint32_t)idle - con->srv->tick);
 		idle = left < 0 ? 0 : left < idle ? left : idle;
 	}
 	return 1 + (uint32_t)idle;
@@ -93,7 +94,11 @@ conn_expire(void *server, struct timer *t)
 		req->settings = con->config->conf->settings;
 		conn_error(con, 408);
 	}
-	if (con->state == CONN_READ_HEAD || con->state == CONN_READ_BODY) {
+	if (con->wants_fd)
+		conn_error(con, 503);
+	if (con->state == CONN_READ_HEAD || con->state == CONN_READ_BODY
+	    || con->wants_fd) {
+		conn_unlink(con);
 		con->keep_alive = 0;
 		con->unread = 1;
 		con->state = CONN_RESPONSE_START;

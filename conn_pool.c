@@ -102,6 +102,7 @@ conn_recycle(struct connection *con)
 
 	plugins_note(con->config->plugins, HOOK_CONNECTION_CLOSE, con);
 	timer_disarm(&srv->wheel, &con->timer);
+	conn_unlink(con);
 	if (con->registered)
 		fdevent_del(srv->ev, con->fd);
 	else
@@ -114,15 +115,27 @@ conn_recycle(struct connection *con)
 	free(con);
 }
 
-void
-conn_free_pools(struct server *srv)
+static void
+keep_requests(struct server *srv, unsigned most)
 {
 	struct request *req;
 
-	while (srv->free_reqs != NULL) {
+	while (srv->nfree_reqs > most) {
 		req = srv->free_reqs;
 		srv->free_reqs = req->next;
+		srv->nfree_reqs--;
 		free_request(req);
 	}
-	srv->nfree_reqs = 0;
+}
+
+void
+conn_shrink_pools(struct server *srv)
+{
+	keep_requests(srv, srv->nfree_reqs * 3 / 4);
+}
+
+void
+conn_free_pools(struct server *srv)
+{
+	keep_requests(srv, 0);
 }

@@ -40,6 +40,18 @@ say_methods(struct connection *con, int status)
 	return ROUTE_ANSWERED;
 }
 
+/* conn_jobs will start it over when there are descriptors again. */
+static void
+wait_for_fd(struct connection *con)
+{
+	request_unanswer(con->req);
+	con->req->error_handled = 0;
+	conn_unlink(con);
+	con->wants_fd = 1;
+	con->srv->want_fds++;
+	link_last(&con->srv->fd_queue, &con->link);
+}
+
 static int
 ask(struct connection *con, enum plugin_hook hook)
 {
@@ -55,7 +67,8 @@ ask(struct connection *con, enum plugin_hook hook)
 	case VERDICT_WAIT_FOR_EVENT:
 		return ROUTE_WAIT;
 	case VERDICT_WAIT_FOR_FD:
-		return refuse(con, 503);
+		wait_for_fd(con);
+		return ROUTE_WAIT;
 	case VERDICT_COMEBACK:
 		return START_OVER;
 	default:

@@ -259,8 +259,12 @@ limit_fds(struct server *srv, const struct fdevent_ops *ops)
 	}
 	srv->max_fds = limit.rlim_cur > (rlim_t)(INT_MAX / 16)
 	    ? INT_MAX / 16 : (int)limit.rlim_cur;
-	if (ops->max_fds > 0 && srv->max_fds > ops->max_fds)
+	if (ops->max_fds > 0 && srv->max_fds > ops->max_fds) {
 		srv->max_fds = ops->max_fds;
+		/* so that nobody is given a number it cannot watch */
+		limit.rlim_cur = (rlim_t)srv->max_fds;
+		return setrlimit(RLIMIT_NOFILE, &limit);
+	}
 	return 0;
 }
 
@@ -461,7 +465,7 @@ daemon_notify(struct server *srv, const char *state)
 		return;
 	n = snprintf(text, sizeof(text), "%s\nMAINPID=%ld\n"
 	    "MONOTONIC_USEC=%lld", state, (long)getpid(),
-	    (long long)proc_now() * 1000);
+	    (long long)clock_ms() * 1000);
 	if (send(srv->process->notify_fd, text, (size_t)n, MSG_NOSIGNAL) == -1)
 		LOG(srv, "[warn] NOTIFY_SOCKET: %s", strerror(errno));
 }

@@ -1,71 +1,139 @@
 /*
- * fdevent_poll.c - the poll backend: a dense array of what is wanted; the
- * registry keeps for each descriptor its place there.
+ * fdevent_poll.c - the poll backend: a dense array of what is wanted, those
+ * where something happened lately first; the registry keeps for each
+ * descriptor its place there.
  *
- * Called by fdevent.c only.
+ *	polled:	| fresh | hot | all others ........................ |
+ *		0       fresh hot                                    n
+ *
+ * poll(2) looks at each descriptor it is given, so with thousands that are
+ * idle one event would cost as much as hundreds of requests. Therefore most
+ * turns ask about the hot ones only, and all are looked at when those are
+ * quiet for a millisecond, or after an amount of work that grows with n: then
+ * the price of looking at all is the same for each event, however many there
+ * are. Called by fdevent.c only.
  */
 #include "fdevent.h"
 
 #include <stdlib.h>
 
+enum {
+	FEW = 256,			/* not worth the trouble */
+	HOT_MS = 1,			/* all others wait so long ... */
+	TURN_WORK = 32,			/* ... n / (WORK * TURN_WORK) times */
+	WORK = 2
+};
+
 struct poll_data {
 	struct pollfd *polled;		/* [0, n) are watched */
 	int n, size;
-	int start;			/* where the next batch begins */
+	int hot;			/* below: had an event before, or in
+					 * the last look at all ... */
+	int fresh;			/* ... or below: since then */
+	int work;			/* events until the next one */
 };
+
+/* Exchanges two places. Returns a. */
+static int
+swap(struct fdevents *ev, int a, int b)
+{
+	struct pollfd *p = ((struct poll_data *)ev->data)->polled, kept = p[a];
+
+	p[a] = p[b];
+	p[b] = kept;
+	ev->fds[p[a].fd].place = a + 1;
+	ev->fds[p[b].fd].place = b + 1;
+	return a;
+}
+
+/* The one at place i becomes hot. */
+static int
+heat(struct fdevents *ev, int i)
+{
+	struct poll_data *data = ev->data;
+
+	return i < data->hot ? i : swap(ev, data->hot++, i);
+}
 
 static int
 poll_set(struct fdevents *ev, int fd, int want)
 {
 	struct poll_data *data = ev->data;
-	int *place = &ev->fds[fd].place;	/* 1 + index, or 0 */
+	int at = ev->fds[fd].place - 1;		/* place 0: nowhere */
 	int size = data->size * 2 + 32;
 	struct pollfd *p;
 
-	if (want == 0) {		/* the last one takes its place */
-		p = data->polled + *place - 1;
-		*p = data->polled[--data->n];
-		ev->fds[p->fd].place = *place;
-		*place = 0;
+	if (want == 0) {		/* the last of each part moves up */
+		if (at < data->fresh)
+			at = swap(ev, --data->fresh, at);
+		if (at < data->hot)
+			at = swap(ev, --data->hot, at);
+		(void)swap(ev, --data->n, at);
+		ev->fds[fd].place = 0;
 		return 0;
 	}
-	if (*place == 0 && data->n == data->size) {
+	if (at == -1 && data->n == data->size) {
 		p = realloc(data->polled, (size_t)size * sizeof(*p));
 		if (p == NULL)
 			return -1;
 		data->polled = p;
 		data->size = size;
 	}
-	if (*place == 0)
-		*place = ++data->n;
-	p = data->polled + *place - 1;
+	if (at == -1)
+		at = data->n++;
+	p = data->polled + at;
 	p->fd = fd;
 	p->events = (short)(want & (POLLIN | POLLOUT));
 	p->revents = 0;
+	ev->fds[fd].place = at + 1;
+	(void)heat(ev, at);
 	return 0;
+}
+
+/* Reports what is in [from, to), until the batch is full. */
+static void
+report(struct fdevents *ev, int from, int to)
+{
+	struct poll_data *data = ev->data;
+	int i, more = 1;
+
+	for (i = from; i < to && more; i++) {
+		if (data->polled[i].revents == 0)
+			continue;
+		more = fdevent_report(ev, data->polled[i].fd,
+		    data->polled[i].revents);
+		if (i >= data->fresh)
+			(void)swap(ev, data->fresh++, heat(ev, i));
+	}
 }
 
 static int
 poll_wait(struct fdevents *ev, int ms)
 {
 	struct poll_data *data = ev->data;
-	int i, n = poll(data->polled, (nfds_t)data->n, ms), left = n;
-	struct pollfd *p;
+	int few = data->n <= FEW || data->hot == 0;
+	int busy = !few && data->work <= 0;
+	int fresh, looked = data->hot, n = 0;
 
-	/* a full batch goes on behind its end next time: nobody starves */
-	if (data->start >= data->n)
-		data->start = 0;
-	for (i = 0; left > 0; i++) {
-		p = data->polled + (data->start + i) % data->n;
-		if (p->revents == 0)
-			continue;
-		left--;
-		if (!fdevent_report(ev, p->fd, p->revents)) {
-			data->start += i + 1;
-			break;
-		}
+	if (!few && !busy) {
+		n = poll(data->polled, (nfds_t)looked, ms == 0 ? 0 : HOT_MS);
+		data->work -= TURN_WORK + n;
 	}
-	return n == -1 ? -1 : 0;
+	if (few || busy || (n == 0 && ms != 0)) {
+		data->hot = data->fresh;
+		data->fresh = 0;
+		data->work = data->n / WORK;
+		looked = data->n;
+		n = poll(data->polled, (nfds_t)looked, busy ? 0 : ms);
+	}
+	if (n < 1)
+		return n;
+	/* who had his event already is last: nobody starves */
+	fresh = data->fresh;
+	report(ev, fresh, looked);
+	if (ev->nready < FDEVENT_BATCH)
+		report(ev, 0, fresh);
+	return 0;
 }
 
 static void

@@ -358,8 +358,10 @@ dirlisting_start(struct plugin_self *self, struct connection *con)
 	    || req->entry->error != 0 || !S_ISDIR(req->entry->mode))
 		return VERDICT_GO_ON;
 	dir = opendir(buf_text(&req->file));
+	if (dir == NULL && (errno == EMFILE || errno == ENFILE))
+		return VERDICT_WAIT_FOR_FD;
 	l = dir == NULL ? NULL : calloc(1, sizeof(*l));
-	if (l == NULL) {	/* else: no descriptor, no memory */
+	if (l == NULL) {		/* else: no memory */
 		conn_error(con, errno == EACCES ? 403 : 503);
 		if (dir != NULL)
 			closedir(dir);

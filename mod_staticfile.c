@@ -268,7 +268,7 @@ staticfile_start(struct plugin_self *self, struct connection *con)
 		conn_error(con, 403);
 		return VERDICT_FINISHED;
 	}
-	if (e->file == NULL)
+	if (e->file == NULL || e->file->fd != -1)
 		opened = open_file(con);
 	if (opened != VERDICT_GO_ON)
 		return opened;

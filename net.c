@@ -15,18 +15,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "server.h"
+#include "conn.h"
 
 enum { ACCEPT_MOST = 64 };	/* then the clients we have get their turn */
 
 /* ---- accepting ---- */
 
-/* Descriptors or memory ran out: pause until something was closed. */
+/* Nobody waits, or who did is gone already (accept(2)); after anything else,
+ * as descriptors or memory that ran out, the next try would fail as well. */
 static int
-is_famine(int error)
+is_harmless(int error)
 {
-	return error == EMFILE || error == ENFILE || error == ENOMEM
-	    || error == ENOBUFS;
+	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR
+	    || error == ECONNABORTED || error == EPROTO || error == EPERM
+	    || error == ENETDOWN || error == ENETUNREACH
+	    || error == EHOSTUNREACH || error == ETIMEDOUT;
 }
 
 /* Returns how many. */
@@ -47,10 +50,8 @@ accept_some(struct listener *l)
 	for (i = 0; i < l->burst && srv->conns < srv->max_conns; i++) {
 		size = sizeof(peer);
 		fd = sys_accept(l->fd, &peer.sa, &size);
-		if (fd == -1 && is_famine(errno))
-			srv->starved = 1;
-		/* anything else but EAGAIN concerns that client alone, who
-		 * is gone already (accept(2)) */
+		if (fd == -1 && !is_harmless(errno))
+			srv->starved = errno;
 		if (fd == -1)
 			break;
 		(void)conn_new(srv, l, fd, &peer.sa, size);
@@ -106,11 +107,36 @@ net_ignore(struct server *srv)
 			(void)fdevent_want(srv->ev, l->fd, 0);
 }
 
+int
+net_used(const struct server *srv)
+{
+	return srv->own_fds + srv->ev->count + srv->open_files;
+}
+
+/* One accept for each socket, once a second, tells whether the famine is over:
+ * where it is not ours but the system's, nothing else does. */
+static int
+is_starved(struct server *srv)
+{
+	struct listener *l;
+
+	if (srv->starved == 0 || srv->paused_tick == srv->tick)
+		return srv->starved != 0;
+	srv->paused_tick = srv->tick;
+	srv->starved = 0;
+	for (l = srv->listeners; l != NULL && srv->starved == 0; l = l->next)
+		if (l->registered) {
+			l->burst = 1;
+			(void)accept_some(l);
+		}
+	return srv->starved != 0;
+}
+
 void
 net_overload(struct server *srv)
 {
 	/* in tenths of what there may be */
-	long fds = (long)srv->ev->count * 10, conns = (long)srv->conns * 10;
+	int64_t fds = (int64_t)(net_used(srv) + srv->want_fds) * 10;
 
 	if (srv->draining)
 		return;
@@ -118,18 +144,20 @@ net_overload(struct server *srv)
 		if (srv->conns >= srv->max_conns)
 			LOG(srv, "[note] accepting paused: connection limit "
 			    "%d reached", srv->max_conns);
-		else if (srv->starved || fds > (long)srv->max_fds * 9)
+		else if (fds > (int64_t)srv->max_fds * 9
+		    || srv->starved == EMFILE || srv->starved == ENFILE)
 			LOG(srv, "[note] accepting paused: out of descriptors");
+		else if (srv->starved != 0)
+			LOG(srv, "[note] accepting paused: %s",
+			    strerror(srv->starved));
 		else
 			return;
 		srv->paused_tick = srv->tick;
 		srv->paused = 1;
 		net_ignore(srv);
-	} else if (fds < (long)srv->max_fds * 8
-	    && conns <= (long)srv->max_conns * 9
-	    && (!srv->starved || srv->tick != srv->paused_tick)) {
-		srv->starved = 0;
-		(void)net_register(srv);
+	} else if (fds < (int64_t)srv->max_fds * 8
+	    && (int64_t)srv->conns * 10 <= (int64_t)srv->max_conns * 9
+	    && !is_starved(srv) && net_register(srv) == 0) {
 		LOG(srv, "[note] accepting resumed");
 	}
 }

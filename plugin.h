@@ -6,7 +6,7 @@
 #ifndef PLUGIN_H
 #define PLUGIN_H
 
-#include "server.h"
+#include "conn.h"
 
 enum { PLUGIN_API = 1 };	/* a module built for another is refused */
 

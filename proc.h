@@ -78,7 +78,6 @@ struct process {
 	int64_t signal_at;		/* ms: the next step of a stop */
 	int delay;			/* ms: to the one after */
 	int lifeline[2];		/* closed when the master is gone */
-	volatile uint32_t *beats;	/* of each slot: see srv->beat */
 	int alive[2];			/* a byte: a worker is busy again */
 	int64_t watch_at;		/* ms: look at beats; or 0 */
 	int channel;			/* a worker's, to its master */
@@ -191,7 +190,7 @@ int channel_read(int fd, struct channel_message *m);
 
 /* ---- proc_table.c: the slots -------------------------------------------- */
 
-enum { PROC_SLOTS = 1024 };
+enum { PROC_SLOTS = SERVER_SLOTS };
 
 enum proc_policy {
 	PROC_NO_RESPAWN,
@@ -228,8 +227,6 @@ struct proc {
 	struct server *srv;
 };
 
-/* Milliseconds on a clock nobody sets. */
-int64_t proc_now(void);
 int proc_open(struct server *srv);	/* 0, or -1: no memory */
 void proc_close(struct server *srv);
 /* Takes a free slot, to be started by proc_start; config is held if it is not

@@ -49,7 +49,7 @@ end_workers(struct server *srv, int just_spawned, enum channel_command cmd)
 		}
 		if (cmd == CHANNEL_TERMINATE && !p->terminated) {
 			p->terminated = 1;
-			p->kill_at = proc_now() + STOP_LAST;
+			p->kill_at = clock_ms() + STOP_LAST;
 		}
 		proc_tell(srv, p, cmd);
 	}
@@ -91,7 +91,7 @@ stop_now(struct server *srv)
 	daemon_notify(srv, "STOPPING=1");
 	srv->stopping = 1;
 	process->delay = STOP_FIRST;
-	process->signal_at = proc_now() + STOP_FIRST;
+	process->signal_at = clock_ms() + STOP_FIRST;
 	net_close(srv);
 	end_all(srv, CHANNEL_TERMINATE);
 }
@@ -214,7 +214,7 @@ on_alive(void *server, int events)
 	while (read(srv->process->alive[0], bytes, sizeof(bytes)) > 0)
 		continue;
 	if (srv->process->watch_at == 0)
-		srv->process->watch_at = proc_now() + 1000;
+		srv->process->watch_at = clock_ms() + 1000;
 }
 
 /* Who has clients and does not even tick is stuck. All that is compared is one
@@ -229,7 +229,7 @@ watch(struct server *srv)
 
 	for (i = 0; i < process->used; i++) {
 		p = process->procs + i;
-		beat = process->beats[i];
+		beat = srv->slots[i].beat;
 		p->missed = beat != 0 && beat == p->beat ? p->missed + 1 : 0;
 		p->beat = beat;
 		if (p->pid == 0 || beat == 0)
@@ -243,7 +243,7 @@ watch(struct server *srv)
 		if (srv->core->worker_watchdog)
 			(void)kill(p->pid, SIGKILL);
 	}
-	process->watch_at = busy ? proc_now() + 1000 : 0;
+	process->watch_at = busy ? clock_ms() + 1000 : 0;
 }
 
 int
@@ -256,8 +256,8 @@ master_open(struct server *srv, proc_entry_fn *entry, signal_fn *announce)
 	process->status = EXIT_FAILURE;		/* until all of them serve */
 	title_set(srv, "glimd: master %s", srv->opt->file != NULL
 	    ? srv->opt->file : srv->opt->path);
-	process->beats = sys_shared(PROC_SLOTS * sizeof(*process->beats));
-	if (process->beats == NULL || sys_pipe(process->lifeline) == -1
+	srv->slots = sys_shared(PROC_SLOTS * sizeof(*srv->slots));
+	if (srv->slots == NULL || sys_pipe(process->lifeline) == -1
 	    || sys_pipe(process->alive) == -1 || fdevent_add(srv->ev,
 	    process->alive[0], FDEVENT_IN, on_alive, srv) == -1) {
 		LOG(srv, "cannot watch workers: %s", strerror(errno));
@@ -290,7 +290,7 @@ died(struct server *srv, struct proc *p)
 	    && !p->late;
 	int final = WIFEXITED(p->status) && WEXITSTATUS(p->status) == 2;
 
-	process->beats[p - process->procs] = 0;
+	memset(srv->slots + (p - process->procs), 0, sizeof(*srv->slots));
 	if (p->detached) {
 		upgrade_failed(srv, p);
 		if (process->no_accept && !srv->quitting && !srv->stopping)
@@ -344,7 +344,7 @@ quit(struct server *srv)
 	net_close(srv);
 	end_all(srv, CHANNEL_QUIT);
 	if (timeout > 0)
-		srv->process->signal_at = proc_now() + timeout * 1000;
+		srv->process->signal_at = clock_ms() + timeout * 1000;
 }
 
 static void
@@ -430,7 +430,7 @@ void
 master_turn(struct server *srv)
 {
 	struct process *process = srv->process;
-	int64_t now = process->used > 0 ? proc_now() : 0;
+	int64_t now = process->used > 0 ? clock_ms() : 0;
 
 	if (process->watch_at != 0 && process->watch_at <= now)
 		watch(srv);

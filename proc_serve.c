@@ -178,6 +178,7 @@ serve_tick(struct server *srv)
 	for (config = srv->configs; config != NULL; config = config->next)
 		plugins_tell(config->plugins, HOOK_TRIGGER, srv);
 	stat_cache_age(srv->cache, srv->tick);
+	conn_shrink_pools(srv);
 	if (srv->quitting && timeout > 0
 	    && srv->tick - srv->quit_tick >= (uint32_t)timeout) {
 		LOG(srv, "[warn] %d connections are left after server."
@@ -194,6 +195,7 @@ serve_tick(struct server *srv)
 		}
 	} else if (!srv->paused) {
 		stat_cache_clear(srv->cache);
+		conn_free_pools(srv);
 		clock_stop(srv);	/* an idle server does not wake */
 	}
 }

@@ -28,16 +28,6 @@ enum {
 	READER_DELAY = 1000	/* ms until a log's reader is started again */
 };
 
-int64_t
-proc_now(void)
-{
-	struct timespec t;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &t) == -1)
-		return 0;
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 int
 proc_open(struct server *srv)
 {
@@ -105,7 +95,7 @@ proc_spawn(struct server *srv, enum proc_policy policy, proc_entry_fn *entry,
 	p->just_spawned = policy == PROC_JUST_SPAWNED
 	    || policy == PROC_JUST_RESPAWN;
 	p->detached = policy == PROC_DETACHED;
-	p->due = proc_now();
+	p->due = clock_ms();
 	return p;
 }
 
@@ -146,7 +136,7 @@ struct proc *
 proc_start(struct server *srv, fdevent_fn *on_message)
 {
 	struct process *process = srv->process;
-	int64_t now = process->used > 0 ? proc_now() : 0;
+	int64_t now = process->used > 0 ? clock_ms() : 0;
 	struct proc *p;
 	int i, forked;
 
@@ -178,7 +168,7 @@ proc_start(struct server *srv, fdevent_fn *on_message)
 void
 proc_respawn(struct proc *p)
 {
-	int64_t now = proc_now(), delay = 0;
+	int64_t now = clock_ms(), delay = 0;
 	unsigned n;
 
 	/* whoever was killed has not crashed */
@@ -215,7 +205,7 @@ proc_wait(const struct server *srv)
 	}
 	if (first == 0)
 		return -1;
-	now = proc_now();
+	now = clock_ms();
 	return first <= now ? 0 : (int)(first - now);
 }
 
@@ -258,7 +248,7 @@ reader_died(struct server *srv, pid_t pid)
 		for (log = config->logs; log != NULL; log = log->next)
 			if (log->child == pid) {
 				log->child = 0;
-				srv->process->readers_at = proc_now()
+				srv->process->readers_at = clock_ms()
 				    + READER_DELAY;
 			}
 }
@@ -313,14 +303,14 @@ proc_readers(struct server *srv)
 	struct config *config;
 	struct log *log;
 
-	if (process->readers_at == 0 || process->readers_at > proc_now())
+	if (process->readers_at == 0 || process->readers_at > clock_ms())
 		return;
 	process->readers_at = 0;
 	for (config = srv->configs; config != NULL; config = config->next)
 		for (log = config->logs; log != NULL; log = log->next)
 			if (log->name != NULL && log->name[0] == '|'
 			    && log_open(log) == -1)
-				process->readers_at = proc_now()
+				process->readers_at = clock_ms()
 				    + READER_DELAY;
 	proc_hand_logs(srv);
 }

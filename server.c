@@ -36,6 +36,8 @@ open_events(struct server *srv)
 static int
 open_service(struct server *srv)
 {
+	int fd;
+
 	/* a quarter of the descriptors for files that are kept open */
 	srv->cache = stat_cache_new(srv->max_fds / 4);
 	if (srv->cache == NULL) {
@@ -45,6 +47,11 @@ open_service(struct server *srv)
 	if (net_register(srv) == -1
 	    || plugins_start(srv->config->plugins, srv) == -1)
 		return -1;
+	/* the next descriptor's number is how many there are */
+	fd = dup(0);
+	if (fd != -1)
+		close(fd);
+	srv->own_fds = fd > srv->ev->count ? fd - srv->ev->count : 0;
 	clock_refresh(srv);
 	timer_init(&srv->wheel, srv->tick);
 	srv->idle_since = srv->tick;
@@ -107,8 +114,10 @@ patience(const struct server *srv)
 {
 	int wait = proc_wait(srv);
 
-	if (srv->jobs != NULL)
+	if (srv->jobs.next != &srv->jobs)
 		return 0;
+	if (srv->nthrottled > 0)
+		return rate_patience(srv);
 	return srv->ticking && (wait == -1 || wait > TICK_MS) ? TICK_MS
 	    : wait;
 }
@@ -200,7 +209,9 @@ server_new(const struct options *opt, struct title *title)
 	process->pid_fd = process->verdict_fd = process->null_fd = -1;
 	process->notify_fd = process->channel = srv->alive_fd = -1;
 	process->lifeline[0] = process->lifeline[1] = -1;
-	srv->jobs_last = &srv->jobs;
+	srv->jobs.next = srv->jobs.prev = &srv->jobs;
+	srv->fd_queue.next = srv->fd_queue.prev = &srv->fd_queue;
+	srv->throttled.next = srv->throttled.prev = &srv->throttled;
 	timer_init(&srv->wheel, 0);
 	return srv;
 }

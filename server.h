@@ -1,13 +1,11 @@
 /*
- * server.h - struct server, struct connection, struct request.
+ * server.h - struct server: what one process shares.
  *
- * The middle of the house: files that include this know what a connection is.
- * The three structs first, then one section for each file.
+ * The configuration in force, listening sockets, the clock, the cache. The
+ * structs first, then one section for each file. Connections: conn.h.
  */
 #ifndef SERVER_H
 #define SERVER_H
-
-#include <netinet/in.h>
 
 #include "conf.h"
 #include "fdevent.h"
@@ -42,6 +40,7 @@ struct core_conf {
 	int max_keep_alive_idle;	/* seconds, like the next two */
 	int max_read_idle;
 	int max_write_idle;
+	long connection_kbytes, server_kbytes;	/* a second; 0: no limit */
 	int follow_symlink;
 	int symlink_inside;		/* zero-config: links must not leave */
 	const char *tag;
@@ -53,6 +52,19 @@ struct core_conf {
 
 struct connection;
 struct plugin_self;
+
+/* A place in a circular list, or its head; next is NULL outside of any. */
+struct link {
+	struct link *next, *prev;
+};
+
+static inline void
+link_last(struct link *list, struct link *l)
+{
+	l->next = list;
+	l->prev = list->prev;
+	l->prev->next = list->prev = l;
+}
 
 /* A configuration and what was made from it. Counted: the server holds one,
  * and each connection, or worker process, that began under it. */
@@ -66,6 +78,21 @@ struct config {
 	struct conf_report report;	/* who hears of its faults */
 	struct log errorlog;
 	struct log *logs;		/* all its log files, errorlog first */
+};
+
+/* What a worker tells the master and its siblings, in memory they share. Each
+ * writes to its own slot only. */
+struct shared_slot {
+	volatile uint32_t beat;		/* its tick; 0: it is idle */
+	volatile uint32_t throttled;	/* connections that share a rate */
+};
+
+enum { SERVER_SLOTS = 1024 };
+
+/* A rate of bytes, and what of it may be sent at once. */
+struct rate {
+	uint32_t filled;		/* when, in ms; may wrap */
+	uint32_t left;			/* bytes */
 };
 
 /* What one process shares. Passed, never global. */
@@ -86,22 +113,35 @@ struct server {
 	uint32_t tick;			/* monotonic seconds, likewise */
 	struct buf stamp;		/* the fields Date and Server */
 	int ticking;			/* the interval timer is armed */
-	volatile uint32_t *beat;	/* where the master sees tick; 0: idle.
-					 * NULL: nobody looks */
+	struct shared_slot *slot;	/* ours; NULL: there are no others */
+	struct shared_slot *slots;	/* SERVER_SLOTS of them */
 	int alive_fd;			/* a byte when ticking begins, or -1 */
 	uint32_t idle_since;		/* tick when the last client left */
 
 	struct listener *listeners;
 	int shared;			/* another process listens there, too */
 	int paused;			/* listeners are out of the event set */
-	int starved;			/* accept found no descriptor */
-	uint32_t paused_tick;		/* when that was */
+	int starved;			/* errno of an accept, or 0 */
+	uint32_t paused_tick;		/* when that was last tried */
 	int max_fds;			/* descriptors this process may have */
+	int own_fds;			/* open, but neither in ev nor files */
+	int open_files;			/* of the cache, and being sent */
+	int want_fds;			/* connections in fd_queue */
+	uint32_t fd_tick;		/* none to be had from the system */
 	int max_conns;
 	int conns;			/* connections open */
 	uint64_t requests;		/* since the start */
 
-	struct connection *jobs, **jobs_last;	/* to be run again */
+	struct link jobs;		/* connections to be run again */
+	struct link fd_queue;		/* ... when descriptors are free */
+	struct link throttled;		/* ... when they may send again */
+	int nthrottled;
+	int64_t released;		/* ms, when the last of those were */
+	struct rate rate;		/* server.kbytes-per-second */
+	uint32_t quota;			/* bytes of it for each of them; 0:
+					 * there is no release */
+	int spent;			/* somebody got less of it than he
+					 * could have sent */
 	struct request *free_reqs;
 	unsigned nfree_reqs;
 
@@ -112,107 +152,13 @@ struct server {
 	uint32_t quit_tick;		/* since when quitting */
 };
 
-/* States, in the order a connection goes through them. conn.c's table has the
- * function and the time-out of each. */
-enum conn_state {
-	CONN_REQUEST_START,	/* between requests, nothing read yet */
-	CONN_READ_HEAD,		/* a part of a head is here */
-	CONN_HANDLE_REQUEST,	/* through the hooks until somebody claims */
-	CONN_READ_BODY,		/* an unread body is drained */
-	CONN_RESPONSE_START,	/* status and fields go into the queue */
-	CONN_WRITE,		/* the queue is sent, the body produced */
-	CONN_RESPONSE_END,	/* logged, counted; next request or close */
-	CONN_ERROR,		/* the peer is gone: nothing more to say */
-	CONN_CLOSE,		/* our side is shut, their bytes are dropped */
-	CONN_DEAD		/* recycled after the turn */
-};
-
-/* One client. Small, because most of them are idle: all that only a request
- * needs is in struct request, which an idle connection does not have. */
-struct connection {
-	struct timer timer;		/* the first: see conn_life.c */
-	struct server *srv;
-	struct request *req;		/* NULL when idle */
-	struct connection *next;	/* in srv->jobs */
-	struct listener *listener;	/* it came from; NULL for inetd */
-	struct config *config;		/* held: what it began under */
-	int fd;				/* the registry's, or -1 */
-	uint32_t requests;		/* answered here */
-	uint8_t state;			/* enum conn_state */
-	uint8_t budget;			/* requests it may have this turn */
-	unsigned registered : 1;	/* fd is in srv->ev */
-	unsigned in_jobs : 1;
-	unsigned keep_alive : 1;	/* another request may follow */
-	unsigned drained : 1;		/* the last read took all there was */
-	unsigned unread : 1;		/* the peer may still send: linger */
-	unsigned shut : 1;		/* our FIN was sent */
-	unsigned responding : 1;	/* the current response is queued */
-	unsigned waiting : 1;		/* for its handler: nothing to send */
-	union {
-		struct sockaddr sa;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-	} peer;				/* sa_family AF_UNIX has no more */
-};
-
-/* How the length of a response is told (RFC 9112 6). */
-enum response_framing {
-	RESPONSE_LENGTH,	/* Content-Length: rsp length */
-	RESPONSE_STREAM,	/* chunked to 1.1, until close to 1.0 */
-	RESPONSE_EMPTY		/* 204, 304: no body, no length */
-};
-
-/* One request and its response. Buffers keep their memory over requests. */
-struct request {
-	struct request *next;		/* in the free list */
-	struct buf in;			/* bytes received */
-	size_t in_at;			/* those before were dealt with */
-	struct http_head head;		/* borrows from in */
-	struct http_body body;
-	const char *settings;		/* conf's, merged for this request */
-
-	/* Filled by conn_route.c, changed by the hooks. */
-	struct buf path;		/* decoded, clean, NUL-terminated */
-	struct slice docroot;		/* document root of this request */
-	struct buf file;		/* docroot + path, or an alias */
-	struct buf fields;		/* "Name: value\r\n" ... */
-	struct queue out;
-
-	/* From here on request_reset makes all zero. */
-	size_t in_seen;			/* parsed so far without a verdict */
-	size_t head_end;		/* in in: where its body began */
-	size_t dropped;			/* bytes of its body, framing too */
-	int64_t drained;		/* the same, content alone */
-	uint64_t bytes_body;		/* queued so far */
-	uint64_t bytes_out;		/* with head, chunk lines */
-	uint32_t started;		/* tick */
-	unsigned route_loops;		/* COMEBACKs, bounded */
-	int error_handled;		/* server.error-handler-404 ran */
-	void *handler_data;		/* the handler's, for this request */
-
-	/* The answer: from here on request_unanswer does. */
-	struct stat_entry *entry;	/* held; what file is, or NULL */
-	struct plugin_self *handler;	/* who claimed it, or NULL */
-	int status;			/* 0: nobody answered yet */
-	enum response_framing framing;
-	int64_t length;			/* of the body, for HEAD as well */
-	int64_t offset;			/* where it begins in entry's file */
-	const char *page;		/* text of a page of ours, else NULL */
-	int produced;			/* the whole body is in the queue */
-};
-
-/* Which settings of the core hold for this request. */
-static inline const struct core_conf *
-request_conf(const struct request *req)
-{
-	return (const struct core_conf *)(const void *)req->settings;
-}
-
 /* Logs to srv's error log: LOG(srv, "[note] port %d", port). */
 #define LOG(srv, ...) log_write((srv)->log, __FILE__, __LINE__, __VA_ARGS__)
 
 /* ---- clock.c: what time it is, and the tick ----------------------------- */
 
+/* Milliseconds on a clock nobody sets. */
+int64_t clock_ms(void);
 /* Refreshes now, tick and stamp, and arms the interval timer. */
 void clock_refresh(struct server *srv);
 /* Lets an idle server sleep. */
@@ -288,6 +234,8 @@ void net_ignore(struct server *srv);
 /* Takes the listeners out of the event set while there are too many
  * connections or descriptors, and puts them back. */
 void net_overload(struct server *srv);
+/* Descriptors that are open, more or less. */
+int net_used(const struct server *srv);
 /* Closes what is not wanted any more. */
 void net_retire(struct server *srv);
 /* Closes what net_open opened for a configuration that was given up. */
@@ -297,104 +245,6 @@ void net_close(struct server *srv);
 /* A connection of l (or of no listener: NULL) is gone; the last one takes a
  * closed l with it. */
 void net_drop(struct listener *l);
-enum { NET_NAME_SIZE = 48 };
-/* A client's address as text without port ("127.0.0.1", "unix"). Returns its
- * length. */
-size_t net_peer_name(const struct connection *con, char out[NET_NAME_SIZE]);
-
-/* ---- conn_pool.c: connections and requests, used again ------------------ */
-
-/* Closes what it has and frees it. */
-void conn_recycle(struct connection *con);
-/* A request whose buffers may have memory, or NULL. */
-struct request *request_take(struct server *srv);
-/* Takes back what was answered so far: somebody else will. */
-void request_unanswer(struct request *req);
-/* Makes it ready for the next one of its connection: bytes already received
- * and answers not yet sent stay. */
-void request_reset(struct request *req);
-/* Puts con's request, reset and with nothing queued, back into the pool. */
-void request_give(struct connection *con);
-/* The same in the middle of one. */
-void request_drop(struct connection *con);
-void conn_free_pools(struct server *srv);
-
-/* ---- conn.c: the life of one connection --------------------------------- */
-
-/* Runs a connection from its state until it has to wait. */
-void conn_run(struct connection *con);
-/* Runs what was woken; each connection once. */
-void conn_jobs(struct server *srv);
-
-/* Has the connection run again after this turn: for modules that finish
- * later, so that they never call conn.c. */
-static inline void
-conn_wake(struct connection *con)
-{
-	struct server *srv = con->srv;
-
-	if (con->in_jobs)
-		return;
-	con->in_jobs = 1;
-	con->next = NULL;
-	*srv->jobs_last = con;
-	srv->jobs_last = &con->next;
-}
-
-/* ---- conn_life.c: how it begins and how time ends it -------------------- */
-
-/* Takes over fd, non-blocking, and runs it. Returns 0, or -1: no memory; fd
- * was closed. */
-int conn_new(struct server *srv, struct listener *listener, int fd,
-    const struct sockaddr *peer, socklen_t peer_size);
-/* Seconds until it has waited too long as it is now; one more than allowed,
- * for the next tick may be just about to come. */
-uint32_t conn_patience(const struct connection *con);
-/* A timer of the wheel expired (timer_fn). */
-void conn_expire(void *server, struct timer *t);
-/* Ends keep-alive: those idle for a while are closed, the others told with
- * their next answer. Or closes all of them. */
-void conn_close_idle(struct server *srv);
-void conn_close_all(struct server *srv);
-
-/* ---- conn_io.c: bytes in and out ---------------------------------------- */
-
-enum { CONN_READ_LEAST = 1024 };	/* room a read wants to have */
-enum conn_io { CONN_IO_GOT, CONN_IO_AGAIN, CONN_IO_GONE };
-
-/* Reads once into req->in. */
-enum conn_io conn_read(struct connection *con);
-/* Sends the queue: GOT when it is empty, AGAIN when the peer takes no more or
- * has had its share of this turn (then the connection is on the job list). */
-enum conn_io conn_send(struct connection *con);
-/* Reads and drops a bounded amount; GOT when it was reached. */
-enum conn_io conn_discard(struct connection *con);
-
-/* ---- conn_route.c: who answers ------------------------------------------ */
-
-/* Takes the parsed request through the hooks. Afterwards req->status is set
- * and the body queued or produced by req->handler. Returns 0 when the request
- * has to wait (conn_wake goes on), 1 when it is answered. */
-int conn_route(struct connection *con);
-
-/* ---- conn_response.c: status, fields and framing ------------------------ */
-
-/* Queues the head of the response; for an error nobody has a body for, the
- * page as well. */
-void conn_response(struct connection *con);
-/* Answers with an error page (or server.errorfile-prefix's file) of status;
- * drops the fields set before (add Allow or Content-Range afterwards). */
-void conn_error(struct connection *con, int status);
-/* Answers 301 (or another 3xx) to location, which is escaped already. */
-void conn_redirect(struct connection *con, int status, struct slice location);
-/* Adds a field to the response; name and value must be clean. */
-void conn_field(struct connection *con, const char *name, struct slice value);
-/* Gives n bytes of the body, framed as the head says: for handle_body. */
-void conn_body(struct connection *con, const void *p, size_t n);
-void conn_body_file(struct connection *con, struct file *f, off_t at,
-    off_t n);
-/* The end of a streamed body. */
-void conn_body_end(struct connection *con);
 
 /* ---- stat_cache.c: what we know about a path ---------------------------- */
 
@@ -431,7 +281,8 @@ struct stat_entry *stat_cache_get(struct server *srv, const char *path,
 void stat_cache_drop(struct stat_entry *e);
 /* The content of a regular file: bytes for a small one, else a descriptor.
  * Held by the entry. NULL and errno when it cannot be opened; ESTALE: it has
- * changed meanwhile, get the entry again. */
+ * changed meanwhile, get the entry again. One with a descriptor is to be asked
+ * for each time. */
 struct file *stat_cache_open(struct server *srv, struct stat_entry *e,
     const struct core_conf *core);
 /* Keeps a copy of the rendered fields of a plain 200, made for the settings

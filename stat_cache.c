@@ -281,54 +281,88 @@ spare_fd(struct stat_cache *cache)
 		forget(cache, e);
 }
 
-struct file *
-stat_cache_open(struct server *srv, struct stat_entry *e,
+/* Whoever asks next looks at the disk again. */
+static struct file *
+stale(const struct server *srv, struct stat_entry *e)
+{
+	e->checked = srv->tick - 1;
+	errno = ESTALE;
+	return NULL;
+}
+
+/* Opens it; better no file is kept open than that this one cannot be. */
+static int
+open_content(struct server *srv, const struct stat_entry *e,
     const struct core_conf *core)
 {
-	struct stat_cache *cache = srv->cache;
-	size_t small = e->size <= CACHE_SMALL ? (size_t)e->size : 0;
-	int flags = O_RDONLY | O_NONBLOCK, fd, error = 0;
-	struct file *f = e->file;
-	struct stat st;
-	ssize_t n;
+	int flags = O_RDONLY | O_NONBLOCK
+	    | (core->follow_symlink ? 0 : O_NOFOLLOW);
+	int fd = sys_open(e->path, flags, 0);
 
-	if (f != NULL)
-		return f;
-	fd = sys_open(e->path, flags | (core->follow_symlink ? 0 : O_NOFOLLOW),
-	    0);
+	while (fd == -1 && (errno == EMFILE || errno == ENFILE)
+	    && srv->cache->fds > 0) {
+		spare_fd(srv->cache);
+		fd = sys_open(e->path, flags, 0);
+	}
+	return fd;
+}
+
+static struct file *
+load(struct server *srv, struct stat_entry *e, const struct core_conf *core)
+{
+	struct stat_cache *cache = srv->cache;
+	int is_small = e->size <= CACHE_SMALL, fd, error;
+	size_t n = is_small ? (size_t)e->size : FILE_SAMPLE;
+	struct file *f;
+	struct stat st;
+	ssize_t got;
+
+	fd = open_content(srv, e, core);
 	if (fd == -1)
 		return NULL;
-	f = file_new(small, -1);
-	n = f == NULL ? -1 : read(fd, f->bytes, small);
-	if (n != (ssize_t)small)
-		error = n == -1 ? errno : ESTALE;
+	f = file_new(n);
+	got = f == NULL ? -1 : read(fd, f->bytes, n);
+	error = got == -1 ? errno : 0;
 	/* written to while we read: neither the old nor the new version */
-	if (fstat(fd, &st) == -1 || !is_same(e, &st))
-		error = ESTALE;
-	if (error != 0)
+	if (error != 0 || got != (ssize_t)n || fstat(fd, &st) == -1
+	    || !is_same(e, &st))
 		goto failed;
-	if (e->size > CACHE_SMALL)
-		f->fd = fd;
-	else
+	if (is_small)
 		close(fd);
+	else
+		file_own(f, fd, &st, &srv->open_files);
 	evict(cache, f->size);		/* perhaps e itself: it is held */
-	if (f->fd != -1 && cache->fds >= cache->max_fds)
+	if (!is_small && cache->fds >= cache->max_fds)
 		spare_fd(cache);
 	e->file = f;
 	if (e->cached) {
 		cache->bytes += sizeof(*f) + f->size;
-		cache->fds += f->fd != -1;
+		cache->fds += !is_small;
 	}
 	return f;
 failed:
 	if (f != NULL)
 		file_drop(f);
 	close(fd);
-	/* whoever asks next looks at the disk again */
-	if (e->cached && error == ESTALE)
-		e->checked = srv->tick - 1;
+	if (error == 0)
+		return stale(srv, e);
 	errno = error;
 	return NULL;
+}
+
+struct file *
+stat_cache_open(struct server *srv, struct stat_entry *e,
+    const struct core_conf *core)
+{
+	struct stat st;
+
+	if (e->file == NULL)
+		return load(srv, e, core);
+	/* its bytes may be others than a moment ago */
+	if (e->file->fd != -1
+	    && (fstat(e->file->fd, &st) == -1 || !is_same(e, &st)))
+		return stale(srv, e);
+	return e->file;
 }
 
 int

@@ -46,10 +46,10 @@ function allowed(name) {
 	if (name ~ /^http[._]/) return " sys base http "
 	if (name ~ /^server\.h/) return " sys base fdevent conf http "
 	if (name ~ /^(net|conn|config|stat_cache|plugin|modules)[._]/)
-		return " sys base fdevent conf http server plugin "
+		return " sys base fdevent conf http server conn plugin "
 	if (name ~ /^(gw|mod_)/)
-		return " sys base fdevent conf http server plugin gw "
-	return " sys base fdevent conf http server plugin gw proc "
+		return " sys base fdevent conf http server conn plugin gw "
+	return " sys base fdevent conf http server conn plugin gw proc "
 }
 FNR == 1 {
 	comment = 0

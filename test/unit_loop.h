@@ -4,6 +4,7 @@
  */
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 /* ---- base_timer.c ------------------------------------------------------- */
 
@@ -184,10 +185,13 @@ test_queue(void)
 	struct buf out = { NULL, 0, 0, 0 };
 	struct file *disk, *memory;
 	size_t i;
-	int fd = letters_file(100000);
+	int fd = letters_file(100000), count = 0;
+	struct stat st;
 
-	disk = file_new(0, fd);
-	memory = file_new(5000, -1);
+	disk = file_new(0);
+	ok(fstat(fd, &st) == 0, "queue: a file");
+	file_own(disk, fd, &st, &count);
+	memory = file_new(5000);
 	memset(memory->bytes, '=', 5000);
 	memcpy(memory->bytes, "01234", 5);
 	for (i = 0; i < COUNT(steps); i++) {
@@ -222,7 +226,9 @@ test_queue(void)
 		queue_fill(&q, disk, memory);
 	ok(i > 2 && i < 1000 && !q.mem.failed, "queue: room has an end");
 	queue_free(&q);
+	is_number("queue", "a descriptor is counted", count, 1);
 	file_drop(disk);
+	is_number("queue", "... as long as it is open", count, 0);
 	file_drop(memory);
 	buf_free(&out);
 }

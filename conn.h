@@ -1,0 +1,228 @@
+/*
+ * conn.h - struct connection and struct request, and what is done with them.
+ *
+ * The middle of the house: files that include this know what a connection is.
+ */
+#ifndef CONN_H
+#define CONN_H
+
+#include <netinet/in.h>
+
+#include "server.h"
+
+/* States, in the order a connection goes through them. conn.c's table has the
+ * function and the time-out of each. */
+enum conn_state {
+	CONN_REQUEST_START,	/* between requests, nothing read yet */
+	CONN_READ_HEAD,		/* a part of a head is here */
+	CONN_HANDLE_REQUEST,	/* through the hooks until somebody claims */
+	CONN_READ_BODY,		/* an unread body is drained */
+	CONN_RESPONSE_START,	/* status and fields go into the queue */
+	CONN_WRITE,		/* the queue is sent, the body produced */
+	CONN_RESPONSE_END,	/* logged, counted; next request or close */
+	CONN_ERROR,		/* the peer is gone: nothing more to say */
+	CONN_CLOSE,		/* our side is shut, their bytes are dropped */
+	CONN_DEAD		/* recycled after the turn */
+};
+
+/* One client. Small, because most of them are idle: all that only a request
+ * needs is in struct request, which an idle connection does not have. */
+struct connection {
+	struct timer timer;		/* the first: see conn_life.c */
+	struct server *srv;
+	struct request *req;		/* NULL when idle */
+	struct link link;		/* in a list of srv */
+	struct listener *listener;	/* it came from; NULL for inetd */
+	struct config *config;		/* held: what it began under */
+	int fd;				/* the registry's, or -1 */
+	uint32_t requests;		/* answered here */
+	uint8_t state;			/* enum conn_state */
+	uint8_t budget;			/* requests it may have this turn */
+	unsigned registered : 1;	/* fd is in srv->ev */
+	unsigned wants_fd : 1;		/* in srv->fd_queue */
+	unsigned throttled : 1;		/* in srv->throttled */
+	struct rate rate;		/* connection.kbytes-per-second */
+	unsigned keep_alive : 1;	/* another request may follow */
+	unsigned drained : 1;		/* the last read took all there was */
+	unsigned unread : 1;		/* the peer may still send: linger */
+	unsigned shut : 1;		/* our FIN was sent */
+	unsigned responding : 1;	/* the current response is queued */
+	unsigned waiting : 1;		/* for its handler: nothing to send */
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} peer;				/* sa_family AF_UNIX has no more */
+};
+
+/* How the length of a response is told (RFC 9112 6). */
+enum response_framing {
+	RESPONSE_LENGTH,	/* Content-Length: rsp length */
+	RESPONSE_STREAM,	/* chunked to 1.1, until close to 1.0 */
+	RESPONSE_EMPTY		/* 204, 304: no body, no length */
+};
+
+/* One request and its response. Buffers keep their memory over requests. */
+struct request {
+	struct request *next;		/* in the free list */
+	struct buf in;			/* bytes received */
+	size_t in_at;			/* those before were dealt with */
+	struct http_head head;		/* borrows from in */
+	struct http_body body;
+	const char *settings;		/* conf's, merged for this request */
+
+	/* Filled by conn_route.c, changed by the hooks. */
+	struct buf path;		/* decoded, clean, NUL-terminated */
+	struct slice docroot;		/* document root of this request */
+	struct buf file;		/* docroot + path, or an alias */
+	struct buf fields;		/* "Name: value\r\n" ... */
+	struct queue out;
+
+	/* From here on request_reset makes all zero. */
+	size_t in_seen;			/* parsed so far without a verdict */
+	size_t head_end;		/* in in: where its body began */
+	size_t dropped;			/* bytes of its body, framing too */
+	int64_t drained;		/* the same, content alone */
+	uint64_t bytes_body;		/* queued so far */
+	uint64_t bytes_out;		/* with head, chunk lines */
+	uint32_t started;		/* tick */
+	unsigned route_loops;		/* COMEBACKs, bounded */
+	int error_handled;		/* server.error-handler-404 ran */
+	void *handler_data;		/* the handler's, for this request */
+
+	/* The answer: from here on request_unanswer does. */
+	struct stat_entry *entry;	/* held; what file is, or NULL */
+	struct plugin_self *handler;	/* who claimed it, or NULL */
+	int status;			/* 0: nobody answered yet */
+	enum response_framing framing;
+	int64_t length;			/* of the body, for HEAD as well */
+	int64_t offset;			/* where it begins in entry's file */
+	const char *page;		/* text of a page of ours, else NULL */
+	int produced;			/* the whole body is in the queue */
+};
+
+/* Which settings of the core hold for this request. */
+static inline const struct core_conf *
+request_conf(const struct request *req)
+{
+	return (const struct core_conf *)(const void *)req->settings;
+}
+
+/* ---- net.c: who it is --------------------------------------------------- */
+
+enum { NET_NAME_SIZE = 48 };
+/* A client's address as text without port ("127.0.0.1", "unix"). Returns its
+ * length. */
+size_t net_peer_name(const struct connection *con, char out[NET_NAME_SIZE]);
+
+/* ---- conn_pool.c: connections and requests, used again ------------------ */
+
+/* Closes what it has and frees it. */
+void conn_recycle(struct connection *con);
+/* A request whose buffers may have memory, or NULL. */
+struct request *request_take(struct server *srv);
+/* Takes back what was answered so far: somebody else will. */
+void request_unanswer(struct request *req);
+/* Makes it ready for the next one of its connection: bytes already received
+ * and answers not yet sent stay. */
+void request_reset(struct request *req);
+/* Puts con's request, reset and with nothing queued, back into the pool. */
+void request_give(struct connection *con);
+/* The same in the middle of one. */
+void request_drop(struct connection *con);
+/* Each second: frees a part of those that nobody needed. */
+void conn_shrink_pools(struct server *srv);
+void conn_free_pools(struct server *srv);
+
+/* ---- conn.c: the life of one connection --------------------------------- */
+
+/* Runs a connection from its state until it has to wait. */
+void conn_run(struct connection *con);
+
+/* ---- conn_life.c: how it begins and how time ends it -------------------- */
+
+/* Takes over fd, non-blocking, and runs it. Returns 0, or -1: no memory; fd
+ * was closed. */
+int conn_new(struct server *srv, struct listener *listener, int fd,
+    const struct sockaddr *peer, socklen_t peer_size);
+/* Seconds until it has waited too long as it is now; one more than allowed,
+ * for the next tick may be just about to come. */
+uint32_t conn_patience(const struct connection *con);
+/* A timer of the wheel expired (timer_fn). */
+void conn_expire(void *server, struct timer *t);
+/* Ends keep-alive: those idle for a while are closed, the others told with
+ * their next answer. Or closes all of them. */
+void conn_close_idle(struct server *srv);
+void conn_close_all(struct server *srv);
+
+/* ---- conn_io.c: bytes in and out ---------------------------------------- */
+
+enum { CONN_READ_LEAST = 1024 };	/* room a read wants to have */
+enum conn_io { CONN_IO_GOT, CONN_IO_AGAIN, CONN_IO_GONE };
+
+/* Reads once into req->in. */
+enum conn_io conn_read(struct connection *con);
+/* Sends the queue: GOT when it is empty, AGAIN when the peer takes no more or
+ * has had its share of this turn (then the connection is on the job list). */
+enum conn_io conn_send(struct connection *con);
+/* Reads and drops a bounded amount; GOT when it was reached. */
+enum conn_io conn_discard(struct connection *con);
+
+/* ---- conn_rate.c: traffic shaping --------------------------------------- */
+
+/* How many bytes con may send now, at most n: 0 when it is over its rate, or
+ * all connections together are over theirs. */
+size_t rate_allows(struct connection *con, size_t n);
+/* It has sent n bytes. */
+void rate_charge(struct connection *con, size_t n);
+/* Has con wait for the next release. */
+void rate_wait(struct connection *con);
+/* Milliseconds until that is due. */
+int rate_patience(const struct server *srv);
+/* How many of those who wait may go on now: none unless it is due. When they
+ * did, srv->quota is to be 0 again. */
+int rate_release(struct server *srv);
+
+/* ---- conn_wait.c: those who wait for something of ours ------------------ */
+
+/* Has the connection run again after this turn: for modules that finish
+ * later, so that they never call conn.c. */
+static inline void
+conn_wake(struct connection *con)
+{
+	if (con->link.next == NULL)
+		link_last(&con->srv->jobs, &con->link);
+}
+
+/* Takes con out of the list it is in, if any. */
+void conn_unlink(struct connection *con);
+/* Runs what was woken, and who waits for what there is now; each once. */
+void conn_jobs(struct server *srv);
+
+/* ---- conn_route.c: who answers ------------------------------------------ */
+
+/* Takes the parsed request through the hooks. Afterwards req->status is set
+ * and the body queued or produced by req->handler. Returns 0 when the request
+ * has to wait (conn_wake goes on), 1 when it is answered. */
+int conn_route(struct connection *con);
+
+/* ---- conn_response.c: status, fields and framing ------------------------ */
+
+/* Queues the head of the response; for an error nobody has a body for, the
+ * page as well. */
+void conn_response(struct connection *con);
+/* Answers with an error page (or server.errorfile-prefix's file) of status;
+ * drops the fields set before (add Allow or Content-Range afterwards). */
+void conn_error(struct connection *con, int status);
+/* Answers 301 (or another 3xx) to location, which is escaped already. */
+void conn_redirect(struct connection *con, int status, struct slice location);
+/* Adds a field to the response; name and value must be clean. */
+void conn_field(struct connection *con, const char *name, struct slice value);
+/* Gives n bytes of the body, framed as the head says: for handle_body. */
+void conn_body(struct connection *con, const void *p, size_t n);
+void conn_body_file(struct connection *con, struct file *f, off_t at,
+    off_t n);
+/* The end of a streamed body. */
+void conn_body_end(struct connection *con);
+
+#endif
