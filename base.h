@@ -95,6 +95,7 @@ struct queue {
 	struct buf mem;		/* bytes of the memory pieces */
 	size_t committed;	/* of mem: up to here they are in piece[] */
 	unsigned first, last;	/* pieces [first, last) wait */
+	int begun;		/* a part of the first has been sent */
 	off_t bytes;		/* that wait, in piece[] */
 	struct queue_piece {
 		struct file *file;	/* NULL: piece is in mem */

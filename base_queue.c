@@ -134,7 +134,8 @@ sent(struct queue *q, off_t n)
 		part = n < piece->left ? n : piece->left;
 		piece->at += part;
 		piece->left -= part;
-		if (piece->left > 0)
+		q->begun = piece->left > 0;
+		if (q->begun)
 			return;
 		if (piece->file != NULL)
 			file_drop(piece->file);
@@ -189,9 +190,10 @@ send_some(struct queue *q, int fd, size_t max)
 		    MSG_NOSIGNAL);
 	if (piece->file == NULL || piece->file->fd == -1)
 		return writev(fd, iov, gather(q, iov, max));
-	n = file_is_same(piece->file) ? sys_sendfile(fd, piece->file->fd, &at,
-	    least(piece->left, max)) : 0;
-	errno = n == 0 ? EIO : errno;	/* shorter than announced */
+	/* shorter than announced, or another file by now */
+	n = q->begun && !file_is_same(piece->file) ? 0 : sys_sendfile(fd,
+	    piece->file->fd, &at, least(piece->left, max));
+	errno = n == 0 ? EIO : errno;
 	return n == 0 ? -1 : n;
 }
 
@@ -225,6 +227,7 @@ queue_clear(struct queue *q)
 		if (q->piece[i].file != NULL)
 			file_drop(q->piece[i].file);
 	q->first = q->last = 0;
+	q->begun = 0;
 	q->bytes = 0;
 	q->mem.n = q->committed = 0;
 	q->mem.failed = 0;

@@ -81,7 +81,6 @@ net_register(struct server *srv)
 	int want = FDEVENT_IN | FDEVENT_SHARED, result;
 	struct listener *l;
 
-	srv->paused = 0;
 	for (l = srv->listeners; l != NULL; l = l->next) {
 		if (l->fd == -1)
 			continue;
@@ -94,6 +93,7 @@ net_register(struct server *srv)
 		}
 		l->registered = 1;
 	}
+	srv->paused = 0;
 	return 0;
 }
 
@@ -157,8 +157,11 @@ net_overload(struct server *srv)
 		net_ignore(srv);
 	} else if (fds < (int64_t)srv->max_fds * 8
 	    && (int64_t)srv->conns * 10 <= (int64_t)srv->max_conns * 9
-	    && !is_starved(srv) && net_register(srv) == 0) {
-		LOG(srv, "[note] accepting resumed");
+	    && !is_starved(srv)) {
+		if (net_register(srv) == 0)
+			LOG(srv, "[note] accepting resumed");
+		else
+			srv->starved = ENOMEM;	/* again in a second */
 	}
 }
 

@@ -138,6 +138,7 @@ run(struct server *srv, signal_fn *const *on_signal)
 			return EXIT_FAILURE;
 		}
 		conn_jobs(srv);
+		srv->turn++;
 		signal_act(srv, on_signal);
 		proc_readers(srv);
 		if (role == ROLE_MASTER)

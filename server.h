@@ -111,6 +111,7 @@ struct server {
 
 	time_t now;			/* wall clock, refreshed by the tick */
 	uint32_t tick;			/* monotonic seconds, likewise */
+	uint32_t turn;			/* of the event loop */
 	struct buf stamp;		/* the fields Date and Server */
 	int ticking;			/* the interval timer is armed */
 	struct shared_slot *slot;	/* ours; NULL: there are no others */
@@ -255,6 +256,7 @@ struct stat_entry {
 	uint32_t hash;
 	uint32_t checked;		/* tick when last compared */
 	uint32_t used;			/* tick when last asked for */
+	uint32_t turn;			/* when file was last compared */
 	int cached;			/* the cache finds it */
 	int error;			/* errno of a path that has no file */
 	mode_t mode;

@@ -358,10 +358,12 @@ stat_cache_open(struct server *srv, struct stat_entry *e,
 
 	if (e->file == NULL)
 		return load(srv, e, core);
+	if (e->file->fd == -1 || e->turn == srv->turn)
+		return e->file;
 	/* its bytes may be others than a moment ago */
-	if (e->file->fd != -1
-	    && (fstat(e->file->fd, &st) == -1 || !is_same(e, &st)))
+	if (fstat(e->file->fd, &st) == -1 || !is_same(e, &st))
 		return stale(srv, e);
+	e->turn = srv->turn;
 	return e->file;
 }
 
