@@ -379,6 +379,88 @@ fdevent_limit(const struct fdevent_ops *ops)
 	fdevent_free(ev);
 }
 
+enum { CROWD = 350, BUSY = 3 };	/* so that select takes them all */
+
+static struct {
+	int fd[2], calls, wanted;
+} crowd[CROWD];
+
+static void
+on_crowd(void *context, int events)
+{
+	int *calls = context;
+
+	(void)events;
+	++*calls;
+}
+
+/* A few that always have something must not hide one that seldom has; and
+ * whatever comes and goes, only who has something and is wanted is called. */
+static void
+fdevent_crowd(const struct fdevent_ops *ops)
+{
+	struct fdevents *ev = fdevent_new(ops);
+	unsigned dice = 1, i, round, turns, wrong = 0, late = 0;
+
+	for (i = 0; i < CROWD; i++) {
+		if (socketpair(AF_UNIX, SOCK_STREAM, 0, crowd[i].fd) == -1
+		    || fdevent_add(ev, crowd[i].fd[0], FDEVENT_IN, on_crowd,
+		    &crowd[i].calls) == -1)
+			break;
+		crowd[i].wanted = 1;
+		if (i < BUSY && write(crowd[i].fd[1], "x", 1) != 1)
+			break;
+	}
+	if (i < CROWD) {
+		printf("# %s: cannot open so many\n", ops->name);
+		fdevent_free(ev);
+		return;
+	}
+	for (round = 0; round < 2000; round++) {
+		dice = dice * 1103515245 + 12345;
+		i = BUSY + (dice >> 16) % (CROWD - BUSY);
+		/* some are let go, and wanted again later */
+		if (dice & 0x100) {
+			crowd[i].wanted = !crowd[i].wanted;
+			fdevent_want(ev, crowd[i].fd[0],
+			    crowd[i].wanted ? FDEVENT_IN : 0);
+		}
+		crowd[i].calls = 0;
+		if (write(crowd[i].fd[1], "x", 1) != 1)
+			abort();
+		for (turns = 0; turns < 20 && crowd[i].calls == 0
+		    && crowd[i].wanted; turns++)
+			fdevent_turn(ev, 100);
+		late += turns == 20;
+		wrong += !crowd[i].wanted && crowd[i].calls > 0;
+		if (read(crowd[i].fd[0], &(char){ 0 }, 1) != 1)
+			abort();
+		/* ... or deleted, and another comes */
+		if (dice & 0x200) {
+			fdevent_del(ev, crowd[i].fd[0]);
+			fdevent_turn(ev, 0);
+			close(crowd[i].fd[1]);
+			if (socketpair(AF_UNIX, SOCK_STREAM, 0,
+			    crowd[i].fd) == -1)
+				abort();
+			fdevent_add(ev, crowd[i].fd[0], FDEVENT_IN, on_crowd,
+			    &crowd[i].calls);
+			crowd[i].wanted = 1;
+		}
+	}
+	for (i = BUSY; i < CROWD; i++)
+		crowd[i].calls = 0;
+	for (turns = 0; turns < 20; turns++)
+		fdevent_turn(ev, 0);
+	for (i = BUSY; i < CROWD; i++)
+		wrong += crowd[i].calls > 0;
+	is_number(ops->name, "crowd: calls for nothing", (int)wrong, 0);
+	is_number(ops->name, "crowd: events that come late", (int)late, 0);
+	fdevent_free(ev);
+	for (i = 0; i < CROWD; i++)
+		close(crowd[i].fd[1]);
+}
+
 static void
 test_fdevent(void)
 {
@@ -393,6 +475,7 @@ test_fdevent(void)
 			continue;
 		fdevent_stale(ops);
 		fdevent_interest(ops);
+		fdevent_crowd(ops);
 		if (ops->max_fds > 0)
 			fdevent_limit(ops);
 	}
