@@ -76,15 +76,16 @@ conn_expire(void *server, struct timer *t)
 	struct connection *con = (void *)t;
 	struct request *req = con->req;
 	struct server *srv = server;
-	struct slice target = { "", 0 };
+	uint64_t unsent = req == NULL ? 0 : (uint64_t)queue_bytes(&req->out);
 
-	if (con->responding)
-		target = req->head.target;
-	if (srv->core->log_timeouts)
-		LOG(srv, "connection %d: timed out in state %d, %llu bytes "
-		    "sent of %.*s", con->fd, con->state, req == NULL ? 0
-		    : (unsigned long long)req->bytes_out,
-		    (int)target.n, target.p);
+	if (srv->core->log_timeouts && con->responding)
+		LOG(srv, "connection %d: timed out, %llu bytes sent of %.*s",
+		    con->fd, (unsigned long long)(req->bytes_out > unsent
+		    ? req->bytes_out - unsent : 0),
+		    (int)req->head.target.n, req->head.target.p);
+	else if (srv->core->log_timeouts)
+		LOG(srv, "connection %d: timed out in state %d", con->fd,
+		    con->state);
 	/* a head that is not complete gets its answer (RFC 9110 15.5.9) */
 	if (con->state == CONN_READ_HEAD) {
 		/* its slices may lie where the buffer was once */

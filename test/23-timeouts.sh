@@ -5,7 +5,8 @@ echo hello >root/a.txt
 printf end | dd of=root/large bs=1048576 seek=64 2>/dev/null	# sparse
 start_server 'server.max-keep-alive-idle = 1
 server.max-read-idle = 1
-server.max-write-idle = 1'
+server.max-write-idle = 1
+debug.log-timeouts = "enable"'
 
 line='GET /a.txt HTTP/1.1\r\n'
 drip=
@@ -44,6 +45,9 @@ unlike "a head that drips in has a deadline" "$(cat drip)" "200*"
 like "who is only slow is served" "$(cat patient)" "200 eof *"
 read size how <deaf
 okay "who reads nothing is dropped ($size $how)" test "$size" -lt 67108864
+sent=$(sed -n 's/.*timed out, \([0-9]*\) bytes sent of \/large$/\1/p' $SRV.log)
+okay "... which is logged, with what was sent ($sent bytes)" \
+    test "${sent:-0}" -ge "$size" -a "${sent:-0}" -lt 67108864
 is "it still serves" "$(get /a.txt | body)" hello
 
 # Time-outs count from now, also when the server slept for longer than that.
