@@ -175,6 +175,8 @@ enum conn_io conn_discard(struct connection *con);
 size_t rate_allows(struct connection *con, size_t n);
 /* It has sent n bytes. */
 void rate_charge(struct connection *con, size_t n);
+/* One more or less waits. */
+void rate_count(struct server *srv, int change);
 /* Has con wait for the next release. */
 void rate_wait(struct connection *con);
 /* Milliseconds until that is due. */

@@ -87,14 +87,23 @@ rate_charge(struct connection *con, size_t n)
 }
 
 void
+rate_count(struct server *srv, int change)
+{
+	srv->nthrottled += change;
+	if (srv->slot != NULL && srv->core->server_kbytes > 0)
+		srv->slot->throttled = (uint32_t)srv->nthrottled;
+}
+
+void
 rate_wait(struct connection *con)
 {
 	struct server *srv = con->srv;
 
 	conn_unlink(con);
 	con->throttled = 1;
-	if (srv->nthrottled++ == 0)
+	if (srv->nthrottled == 0)
 		srv->released = clock_ms();
+	rate_count(srv, 1);
 	link_last(&srv->throttled, &con->link);
 }
 
@@ -113,8 +122,6 @@ rate_release(struct server *srv)
 		return 0;
 	srv->released = clock_ms();
 	if (srv->core->server_kbytes > 0) {
-		if (srv->slot != NULL)
-			srv->slot->throttled = (uint32_t)srv->nthrottled;
 		fill(&srv->rate, our_part(srv), (uint32_t)srv->released);
 		srv->quota = srv->rate.left / (uint32_t)srv->nthrottled;
 		if (srv->quota < QUOTA_LEAST)

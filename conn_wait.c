@@ -24,8 +24,8 @@ conn_unlink(struct connection *con)
 	l->prev->next = l->next;
 	l->next = l->prev = NULL;
 	srv->want_fds -= con->wants_fd;
-	if (con->throttled && --srv->nthrottled == 0 && srv->slot != NULL)
-		srv->slot->throttled = 0;
+	if (con->throttled)
+		rate_count(srv, -1);
 	con->wants_fd = con->throttled = 0;
 }
 
