@@ -81,7 +81,7 @@ net_register(struct server *srv)
 	int want = FDEVENT_IN | FDEVENT_SHARED, result;
 	struct listener *l;
 
-	for (l = srv->listeners; l != NULL; l = l->next) {
+	for (l = srv->listeners; l != NULL && !srv->paused; l = l->next) {
 		if (l->fd == -1)
 			continue;
 		result = l->registered ? fdevent_want(srv->ev, l->fd, want)
@@ -93,7 +93,6 @@ net_register(struct server *srv)
 		}
 		l->registered = 1;
 	}
-	srv->paused = 0;
 	return 0;
 }
 
@@ -158,10 +157,13 @@ net_overload(struct server *srv)
 	} else if (fds < (int64_t)srv->max_fds * 8
 	    && (int64_t)srv->conns * 10 <= (int64_t)srv->max_conns * 9
 	    && !is_starved(srv)) {
-		if (net_register(srv) == 0)
+		srv->paused = 0;
+		if (net_register(srv) == 0) {
 			LOG(srv, "[note] accepting resumed");
-		else
-			srv->starved = ENOMEM;	/* again in a second */
+			return;
+		}
+		srv->paused = 1;
+		srv->starved = ENOMEM;		/* again in a second */
 	}
 }
 

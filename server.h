@@ -228,7 +228,8 @@ int net_open(struct server *srv, struct config *config);
 
 /* ---- net.c: accepting --------------------------------------------------- */
 
-/* Has srv->ev watch all listeners. Returns 0, or -1 after a message. */
+/* Has srv->ev watch all listeners; while paused, that comes later. Returns 0,
+ * or -1 after a message. */
 int net_register(struct server *srv);
 /* Watches them no more: accepts nobody until net_register. */
 void net_ignore(struct server *srv);
