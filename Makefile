@@ -119,9 +119,13 @@ test/bin/raw: test/raw.c .flags
 	@mkdir -p test/bin
 	$(CC) $(ALL_CFLAGS) -o $@ test/raw.c $(ALL_LDFLAGS)
 
-test/bin/load: test/load.c .flags
+test/bin/load: test/load.c test/load_answer.h .flags
 	@mkdir -p test/bin
 	$(CC) $(ALL_CFLAGS) -o $@ test/load.c $(ALL_LDFLAGS)
+
+test/bin/crowd: test/crowd.c .flags
+	@mkdir -p test/bin
+	$(CC) $(ALL_CFLAGS) -o $@ test/crowd.c $(ALL_LDFLAGS)
 
 test/bin/listen: test/listen.c .flags
 	@mkdir -p test/bin
@@ -139,7 +143,8 @@ bench/bin/floor: bench/floor.c
 run: glimd
 	./glimd -D www
 
-test: glimd test/bin/raw test/bin/load test/bin/listen test/bin/unit
+test: glimd test/bin/raw test/bin/load test/bin/crowd test/bin/listen \
+    test/bin/unit
 	./test.sh
 
 bench: glimd bench/bin/floor

@@ -70,7 +70,7 @@ struct file {
 	struct timespec modified;
 	size_t size;		/* of bytes */
 	char bytes[];		/* the content of a small file, or how that
-				 * of a larger one begins */
+				 * of a larger one begins and ends */
 };
 
 enum { FILE_SAMPLE = 256 };	/* bytes */
@@ -95,7 +95,7 @@ struct queue {
 	struct buf mem;		/* bytes of the memory pieces */
 	size_t committed;	/* of mem: up to here they are in piece[] */
 	unsigned first, last;	/* pieces [first, last) wait */
-	int begun;		/* a part of the first has been sent */
+	int waited;		/* since the pieces were added */
 	off_t bytes;		/* that wait, in piece[] */
 	struct queue_piece {
 		struct file *file;	/* NULL: piece is in mem */

@@ -54,10 +54,13 @@ file_is_same(const struct file *f)
 	if (st.st_size == f->whole && st.st_mtim.tv_sec == f->modified.tv_sec
 	    && st.st_mtim.tv_nsec == f->modified.tv_nsec)
 		return 1;
-	/* a log that grows begins as before */
-	return st.st_size > f->whole && f->size <= sizeof(now)
-	    && pread(f->fd, now, f->size, 0) == (ssize_t)f->size
-	    && memcmp(now, f->bytes, f->size) == 0;
+	/* a log that grows begins as before, and so ends what there was */
+	return st.st_size > f->whole
+	    && pread(f->fd, now, sizeof(now), 0) == sizeof(now)
+	    && memcmp(now, f->bytes, sizeof(now)) == 0
+	    && pread(f->fd, now, sizeof(now), f->whole - FILE_SAMPLE)
+	    == sizeof(now)
+	    && memcmp(now, f->bytes + FILE_SAMPLE, sizeof(now)) == 0;
 }
 
 void
@@ -134,8 +137,7 @@ sent(struct queue *q, off_t n)
 		part = n < piece->left ? n : piece->left;
 		piece->at += part;
 		piece->left -= part;
-		q->begun = piece->left > 0;
-		if (q->begun)
+		if (piece->left > 0)
 			return;
 		if (piece->file != NULL)
 			file_drop(piece->file);
@@ -191,7 +193,7 @@ send_some(struct queue *q, int fd, size_t max)
 	if (piece->file == NULL || piece->file->fd == -1)
 		return writev(fd, iov, gather(q, iov, max));
 	/* shorter than announced, or another file by now */
-	n = q->begun && !file_is_same(piece->file) ? 0 : sys_sendfile(fd,
+	n = q->waited && !file_is_same(piece->file) ? 0 : sys_sendfile(fd,
 	    piece->file->fd, &at, least(piece->left, max));
 	errno = n == 0 ? EIO : errno;
 	return n == 0 ? -1 : n;
@@ -215,6 +217,7 @@ queue_send(struct queue *q, int fd, size_t max)
 			return -1;
 		}
 	}
+	q->waited = q->first < q->last;
 	return (ssize_t)total;
 }
 
@@ -227,7 +230,7 @@ queue_clear(struct queue *q)
 		if (q->piece[i].file != NULL)
 			file_drop(q->piece[i].file);
 	q->first = q->last = 0;
-	q->begun = 0;
+	q->waited = 0;
 	q->bytes = 0;
 	q->mem.n = q->committed = 0;
 	q->mem.failed = 0;

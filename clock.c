@@ -53,6 +53,7 @@ clock_refresh(struct server *srv)
 		buf_printf(&srv->stamp, "Server: %s\r\n", tag);
 	/* time-outs must not feel when somebody sets the clock */
 	srv->tick = (uint32_t)(clock_ms() / 1000);
+	srv->refreshed++;
 	if (srv->wheel.armed == 0)	/* it may have slept for hours */
 		srv->wheel.now = srv->tick;
 	if (srv->slot != NULL)

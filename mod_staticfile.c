@@ -201,7 +201,7 @@ open_file(struct connection *con)
 	const struct core_conf *core = request_conf(req);
 	int tries;
 
-	for (tries = 0; tries < 3; tries++) {
+	for (tries = 0; tries < 20; tries++) {
 		if (stat_cache_open(con->srv, req->entry, core) != NULL)
 			return VERDICT_GO_ON;
 		if (errno != ESTALE)
@@ -209,8 +209,10 @@ open_file(struct connection *con)
 		stat_cache_drop(req->entry);
 		req->entry = stat_cache_get(con->srv, req->file.p, req->file.n,
 		    core);
-		if (req->entry == NULL || req->entry->error != 0
-		    || !S_ISREG(req->entry->mode))
+		errno = req->entry == NULL ? ENOMEM : req->entry->error;
+		if (errno == 0 && !S_ISREG(req->entry->mode))
+			errno = S_ISDIR(req->entry->mode) ? ENOENT : EACCES;
+		if (errno != 0)
 			break;
 	}
 	if (errno == EMFILE || errno == ENFILE)

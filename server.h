@@ -111,6 +111,8 @@ struct server {
 
 	time_t now;			/* wall clock, refreshed by the tick */
 	uint32_t tick;			/* monotonic seconds, likewise */
+	uint32_t refreshed;		/* how often: two ticks may come in a
+					 * second when one was held up */
 	uint32_t turn;			/* of the event loop */
 	struct buf stamp;		/* the fields Date and Server */
 	int ticking;			/* the interval timer is armed */
@@ -255,7 +257,7 @@ struct stat_entry {
 	struct stat_entry *newer, *older;	/* by last use */
 	unsigned refs;
 	uint32_t hash;
-	uint32_t checked;		/* tick when last compared */
+	uint32_t checked;		/* refreshed when last compared */
 	uint32_t used;			/* tick when last asked for */
 	uint32_t turn;			/* when file was last compared */
 	int cached;			/* the cache finds it */

@@ -237,7 +237,7 @@ stat_cache_get(struct server *srv, const char *path, size_t n,
 	while (e != NULL && (e->hash != hash || e->path_n != n
 	    || memcmp(e->path, path, n) != 0))
 		e = e->chain;
-	if (e == NULL || e->checked != srv->tick) {
+	if (e == NULL || e->checked != srv->refreshed) {
 		error = look(path, core, &st);
 		/* a file written to in the last moments may have changed again
 		 * without a new time stamp: it is read afresh until that is
@@ -251,7 +251,7 @@ stat_cache_get(struct server *srv, const char *path, size_t n,
 			e = add(srv, path, n, hash, &st, error);
 		if (e == NULL)
 			return NULL;
-		e->checked = srv->tick;
+		e->checked = srv->refreshed;
 	}
 	if (e->used != srv->tick) {
 		e->used = srv->tick;
@@ -285,7 +285,7 @@ spare_fd(struct stat_cache *cache)
 static struct file *
 stale(const struct server *srv, struct stat_entry *e)
 {
-	e->checked = srv->tick - 1;
+	e->checked = srv->refreshed - 1;
 	errno = ESTALE;
 	return NULL;
 }
@@ -312,7 +312,7 @@ load(struct server *srv, struct stat_entry *e, const struct core_conf *core)
 {
 	struct stat_cache *cache = srv->cache;
 	int is_small = e->size <= CACHE_SMALL, fd, error;
-	size_t n = is_small ? (size_t)e->size : FILE_SAMPLE;
+	size_t n = is_small ? (size_t)e->size : 2 * FILE_SAMPLE;
 	struct file *f;
 	struct stat st;
 	ssize_t got;
@@ -321,8 +321,12 @@ load(struct server *srv, struct stat_entry *e, const struct core_conf *core)
 	if (fd == -1)
 		return NULL;
 	f = file_new(n);
-	got = f == NULL ? -1 : read(fd, f->bytes, n);
-	error = got == -1 ? errno : 0;
+	got = f == NULL ? -1 : read(fd, f->bytes, is_small ? n : FILE_SAMPLE);
+	if (got == FILE_SAMPLE && !is_small)
+		got += pread(fd, f->bytes + FILE_SAMPLE, FILE_SAMPLE,
+		    e->size - FILE_SAMPLE);
+	/* a folder or a FIFO has just come in its place: it is stale */
+	error = got == -1 && errno != EISDIR && errno != EAGAIN ? errno : 0;
 	/* written to while we read: neither the old nor the new version */
 	if (error != 0 || got != (ssize_t)n || fstat(fd, &st) == -1
 	    || !is_same(e, &st))

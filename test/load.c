@@ -6,18 +6,26 @@
  *	-k N	N clients keep their connection	-f N	N connect every time
  *	-s N	a body has N bytes		-r	try again when refused
  *	-w FILE	create FILE when every client has had an answer
+ *	-n N	* in PATH is 0 to N - 1, all and all again shuffled
+ *	-o	... in order		-i	... a body begins with it
+ *	-d	... as folders: 12 is 1/2
+ *	-l A=9,B<=7	a body is all A and has 9 bytes, or all B and up to 7;
+ *	-x N	... but its first N bytes may be any
+ *	-m 404,403	these are fine as well	-e	so is a body cut short
+ *	-b N	read at most N bytes of an answer in a millisecond
  *
  * They end after -c N requests (answered or failed), -t SECONDS, on SIGTERM or
  * SIGINT, at the latest after 110 s; what is in flight then has 10 s left. A
- * request fails if its status is not 200, its body has the wrong size, its
- * answer is malformed, its connection is refused (without -r) or ends too
+ * request fails if its status is not 200, its body has the wrong size or bytes,
+ * its answer is malformed, its connection is refused (without -r) or ends too
  * early. The result comes at the end, and on standard error for SIGUSR1:
  *
  *	answered N failed N refused N longest_ms N pause_ms N first_failure TEXT
  *
- * In a pause nobody got an answer. TEXT is "-" or "eof-before-answer keep-alive
- * request 17", counted on its connection (fresh: by its client). Exit status:
- * 0, 1 something failed, 2 trouble.
+ * and, for -m, -e and -l, other N cut N A N B N. In a pause nobody got an
+ * answer. TEXT is "-" or "eof-before-answer keep-alive request 17", counted on
+ * its connection (fresh: by its client). Exit status: 0, 1 something failed, 2
+ * trouble.
  */
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -35,24 +43,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "load_answer.h"
+
 #define MS ((int64_t)1000000)		/* times are in nanoseconds */
 
 enum state { REST, CONNECTING, READING, CLOSING };
-enum part { STATUS, FIELDS, DATA, CHUNK_SIZE, CHUNK_END, TRAILER, ALL };
 
 struct client {
 	int fresh, fd;			/* of -f; -1 if it rests */
 	enum state state;
-	int64_t began, again;		/* the request; when a rest is over */
+	int64_t began, again;		/* the request; when it may go on */
 	long number;			/* of requests answered before */
 	int answered;			/* one at least, since the start */
-	/* its answer */
-	enum part part;			/* what comes next */
-	char line[4096];
-	size_t line_n;
-	int closes, chunked;		/* said its fields */
-	int64_t length;			/* Content-Length, or -1 */
-	int64_t left, body;		/* of body or chunk; bytes so far */
+	struct answer answer;
 };
 
 static struct client *clients;
@@ -61,10 +64,13 @@ static int clients_n, silent;		/* all; those without an answer yet */
 static struct sockaddr_storage address;
 static socklen_t address_n;
 static const char *host, *path = "/", *ready_file;
-static int64_t body_wanted = -1, last_answer, longest, longest_pause;
+static int64_t last_answer, longest, longest_pause;
 static int64_t stopped;			/* since when, or 0 */
-static long count, answered, failed, refused;
-static int retry;			/* -r */
+static long count, answered, failed, refused, other, cut;
+static long names, asked;		/* -n; requests begun */
+static int retry, cut_is_fine;		/* -r -e */
+static int in_order, named, folders;	/* -o -i -d */
+static size_t portion;			/* -b, or 0 */
 static char first_failure[160] = "-";
 static volatile sig_atomic_t told_to_stop, told_to_report;
 
@@ -97,119 +103,26 @@ static void
 report(FILE *to)
 {
 	int64_t pause = (stopped != 0 ? stopped : now()) - last_answer;
+	int i;
 
 	if (pause < longest_pause)
 		pause = longest_pause;
 	fprintf(to, "answered %ld failed %ld refused %ld longest_ms %ld "
-	    "pause_ms %ld first_failure %s\n", answered, failed, refused,
+	    "pause_ms %ld first_failure %s", answered, failed, refused,
 	    (long)((longest + MS - 1) / MS), (long)((pause + MS - 1) / MS),
 	    first_failure);
+	if (*statuses != '\0' || cut_is_fine || letters_n > 0)
+		fprintf(to, " other %ld cut %ld", other, cut);
+	for (i = 0; i < letters_n; i++)
+		fprintf(to, " %c %ld", letters[i].byte, letters[i].seen);
+	fprintf(to, "\n");
 }
 
-/* ---- the answer: these functions return NULL, or what is wrong ---------- */
-
-/* Digits of the base, and nothing but white space after them, or -1. */
-static int64_t
-number_of(const char *text, int base)
+/* How many requests came to an end. */
+static long
+all_ended(void)
 {
-	size_t n = strspn(text, base == 10 ? "0123456789" :
-	    "0123456789abcdefABCDEF");
-
-	return n > 0 && n <= 15 && text[n + strspn(text + n, " \t")] == '\0' ?
-	    strtoll(text, NULL, base) : -1;
-}
-
-/* A body that ends with the connection is not accepted: nobody could tell it
- * from one that was cut off. */
-static const char *
-take_field(struct client *c)
-{
-	size_t n = strcspn(c->line, ": \t");
-	const char *value = c->line + n + 1;
-
-	if (c->line_n == 0) {
-		c->left = c->length;
-		c->part = c->chunked ? CHUNK_SIZE : c->left > 0 ? DATA : ALL;
-		return c->chunked == (c->length == -1) ? NULL : "body-length";
-	}
-	if (n == 0 || c->line[n] != ':')
-		return "malformed-field";
-	value += strspn(value, " \t");
-	if (strncasecmp(c->line, "Connection:", 11) == 0)
-		c->closes |= strcasecmp(value, "close") == 0;
-	if (strncasecmp(c->line, "Transfer-Encoding:", 18) == 0 &&
-	    (c->chunked++ || strcasecmp(value, "chunked") != 0))
-		return "body-length";
-	if (strncasecmp(c->line, "Content-Length:", 15) == 0) {
-		if (c->length != -1 || number_of(value, 10) == -1)
-			return "body-length";
-		c->length = number_of(value, 10);
-	}
-	return NULL;
-}
-
-static const char *
-take_line(struct client *c)
-{
-	static char status[16];
-
-	if (c->line_n < 2 || c->line[c->line_n - 2] != '\r')
-		return "malformed-line";
-	c->line_n -= 2;
-	c->line[c->line_n] = '\0';
-	switch (c->part) {
-	case STATUS:
-		c->part = FIELDS;
-		if (strncmp(c->line, "HTTP/1.1 200 ", 13) == 0)
-			return NULL;
-		snprintf(status, sizeof(status), "status %.3s", c->line + 9);
-		return strncmp(c->line, "HTTP/1.1 ", 9) == 0 ? status :
-		    "malformed-status-line";
-	case FIELDS:
-		return take_field(c);
-	case CHUNK_SIZE:
-		c->line[strcspn(c->line, "; \t")] = '\0';
-		c->left = number_of(c->line, 16);
-		c->part = c->left == 0 ? TRAILER : DATA;
-		return c->left == -1 ? "malformed-chunk" : NULL;
-	case CHUNK_END:
-		c->part = CHUNK_SIZE;
-		return c->line_n == 0 ? NULL : "malformed-chunk";
-	default:				/* TRAILER */
-		c->part = c->line_n == 0 ? ALL : TRAILER;
-		return NULL;
-	}
-}
-
-static const char *
-take_bytes(struct client *c, const char *p, size_t n)
-{
-	const char *wrong = NULL;
-	size_t some;
-
-	for (; n > 0 && wrong == NULL; p += some, n -= some) {
-		if (c->part == ALL)
-			return "bytes-after-answer";
-		if (c->part == DATA) {
-			some = (int64_t)n < c->left ? n : (size_t)c->left;
-			c->body += (int64_t)some;
-			c->left -= (int64_t)some;
-			if (c->left == 0)
-				c->part = c->chunked ? CHUNK_END : ALL;
-			continue;
-		}
-		some = 1;
-		c->line[c->line_n++] = *p;
-		if (*p == '\n') {
-			wrong = take_line(c);
-			c->line_n = 0;
-		} else if (c->line_n == sizeof(c->line))
-			wrong = "malformed-line";
-	}
-	if (wrong != NULL || c->part != ALL || body_wanted == -1 ||
-	    c->body == body_wanted)
-		return wrong;
-	return c->body < body_wanted ? "short-body" : "long-body";
+	return answered + failed + other + cut;
 }
 
 /* ---- the client --------------------------------------------------------- */
@@ -241,28 +154,58 @@ fail_early(struct client *c, int error)
 {
 	char why[96];
 
+	if (cut_is_fine && c->state == READING && c->answer.part == DATA) {
+		cut++;
+		rest(c);
+		return;
+	}
 	snprintf(why, sizeof(why), "%s-%s-answer", error == 0 ? "eof" :
 	    error == ECONNRESET || error == EPIPE ? "reset" : strerror(error),
-	    c->state == CONNECTING || (c->part == STATUS && c->line_n == 0) ?
-	    "before" : "in");
+	    c->state == CONNECTING || (c->answer.part == STATUS &&
+	    c->answer.line_n == 0) ? "before" : "in");
 	fail(c, why);
+}
+
+/* What stands for * in the next request. Each of two primes leads through all
+ * of the numbers, in an order of its own. */
+static void
+next_name(char *name, size_t size)
+{
+	uint64_t n = (uint64_t)names, i = (uint64_t)asked++, pass;
+	size_t at;
+
+	pass = n == 0 ? 0 : i / n;
+	i -= pass * n;
+	if (n > 0 && !in_order)
+		i = i * (pass % 2 == 0 ? 2654435761u : 2147483647u) % n;
+	snprintf(name, size, "%lu", (unsigned long)i);
+	for (at = 1; folders && name[at] != '\0' && at + 2 < size; at += 2) {
+		memmove(name + at + 1, name + at, size - at - 1);
+		name[at] = '/';
+		name[size - 1] = '\0';
+	}
 }
 
 /* The server has read all we ever sent: there is room for a request. */
 static void
 begin_request(struct client *c)
 {
-	char text[1024];
-	int n = snprintf(text, sizeof(text), "GET %.600s HTTP/1.1\r\n"
-	    "Host: %.200s\r\n%s\r\n", path, host,
-	    c->fresh ? "Connection: close\r\n" : "");
+	struct answer *a = &c->answer;
+	size_t before = strcspn(path, "*");
+	char text[1024], name[40] = "";
+	int n;
 
-	c->part = STATUS;
-	c->line_n = 0;
-	c->closes = c->fresh;
-	c->chunked = 0;
-	c->length = -1;
-	c->body = 0;
+	if (path[before] == '*')
+		next_name(name, sizeof(name));
+	memset(a, 0, sizeof(*a));
+	if (named)
+		snprintf(a->name, sizeof(a->name), "%.30s\n", name);
+	n = snprintf(text, sizeof(text), "GET %.*s%s%.600s HTTP/1.1\r\n"
+	    "Host: %.200s\r\n%s\r\n", (int)before, path, name,
+	    path + before + (path[before] == '*'), host,
+	    c->fresh ? "Connection: close\r\n" : "");
+	a->closes = c->fresh;
+	a->length = -1;
 	c->state = READING;
 	if (!c->fresh)
 		c->began = now();
@@ -291,12 +234,15 @@ connected(struct client *c, int error)
 static void
 open_connection(struct client *c)
 {
-	int error = 0;
+	int error = 0, window = (int)portion;
 
 	c->state = CONNECTING;
 	c->began = now();
 	c->number = c->fresh ? c->number : 0;
 	c->fd = socket(address.ss_family, SOCK_STREAM, 0);
+	if (window > 0)
+		setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &window,
+		    sizeof(window));
 	if (c->fd == -1 || fcntl(c->fd, F_SETFL, O_NONBLOCK) == -1 ||
 	    connect(c->fd, (struct sockaddr *)&address, address_n) == -1)
 		error = errno;
@@ -309,19 +255,22 @@ finish(struct client *c)
 {
 	int64_t t = now();
 
-	answered++;
+	if (c->answer.other)
+		other++;
+	else
+		answered++;
 	c->number++;
 	if (t - c->began > longest)
 		longest = t - c->began;
 	if (t - last_answer > longest_pause)
 		longest_pause = t - last_answer;
 	last_answer = t;
-	if (count > 0 && answered + failed >= count && stopped == 0)
+	if (count > 0 && all_ended() >= count && stopped == 0)
 		stopped = t;		/* nobody begins another one */
 	if (!c->answered && --silent == 0 && ready_file != NULL)
 		close(open(ready_file, O_WRONLY | O_CREAT, 0644));
 	c->answered = 1;
-	if (c->closes)
+	if (c->answer.closes)
 		c->state = CLOSING;
 	else if (stopped != 0)
 		rest(c);
@@ -343,14 +292,17 @@ serve(struct client *c)
 		connected(c, error);
 		return;
 	}
-	n = read(c->fd, bytes, sizeof(bytes));
+	n = read(c->fd, bytes, portion > 0 && portion < sizeof(bytes) ?
+	    portion : sizeof(bytes));
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
+	if (portion > 0)
+		c->again = now() + MS;
 	if (n > 0)
-		wrong = take_bytes(c, bytes, (size_t)n);
+		wrong = take_bytes(&c->answer, bytes, (size_t)n);
 	if (wrong != NULL)
 		fail(c, wrong);
-	else if (n > 0 && c->part == ALL)
+	else if (n > 0 && c->answer.part == ALL)
 		finish(c);
 	else if (n <= 0 && c->state == READING)
 		fail_early(c, n == 0 ? 0 : errno);
@@ -380,6 +332,10 @@ prepare(int64_t t)
 		if (c->state == REST && stopped == 0)
 			wait = 1;
 		polls[i].fd = c->fd;
+		if (c->state == READING && c->again > t) {
+			polls[i].fd = -1;
+			wait = 1;
+		}
 		polls[i].events = c->state == CONNECTING ? POLLOUT : POLLIN;
 	}
 	return wait;
@@ -396,7 +352,7 @@ run(int64_t most)
 			report(stderr);
 		told_to_report = 0;
 		if (stopped == 0 && (told_to_stop || t >= end ||
-		    (count > 0 && answered + failed >= count)))
+		    (count > 0 && all_ended() >= count)))
 			stopped = t;
 		wait = prepare(t);
 		if (wait == -1 || (stopped != 0 && t - stopped > 10000 * MS))
@@ -460,7 +416,8 @@ main(int argc, char **argv)
 	double seconds = 110;
 
 	catch_signals();
-	while ((option = getopt(argc, argv, "a:k:f:c:t:p:s:rw:")) != -1)
+	while ((option = getopt(argc, argv, "a:k:f:c:t:p:s:rw:n:oidl:x:m:eb:"))
+	    != -1)
 		switch (option) {
 		case 'a': host = optarg; break;
 		case 'k': kept = atoi(optarg); break;
@@ -471,6 +428,18 @@ main(int argc, char **argv)
 		case 's': body_wanted = atol(optarg); break;
 		case 'r': retry = 1; break;
 		case 'w': ready_file = optarg; break;
+		case 'n': names = atol(optarg); break;
+		case 'o': in_order = 1; break;
+		case 'i': named = 1; break;
+		case 'd': folders = 1; break;
+		case 'x': common = atol(optarg); break;
+		case 'm': statuses = optarg; break;
+		case 'e': cut_is_fine = 1; break;
+		case 'b': portion = (size_t)atol(optarg); break;
+		case 'l':
+			if (set_letters(optarg) == -1)
+				die(optarg, "not letters");
+			break;
 		default: return 2;
 		}
 	clients_n = silent = kept + fresh;
