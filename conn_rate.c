@@ -18,15 +18,15 @@ enum {
 				 * crumbs */
 };
 
-/* Adds what r has earned at bytes a second. */
+/* Adds what r has earned at bytes a second, but not more than for save ms. */
 static void
-fill(struct rate *r, uint64_t bytes, uint32_t now)
+fill(struct rate *r, uint64_t bytes, uint32_t now, uint32_t save)
 {
-	uint64_t earned, most = bytes * SAVE_MS / 1000 + 1;
+	uint64_t earned, most = bytes * save / 1000 + 1;
 	uint32_t passed = now - r->filled;
 
-	if (passed > SAVE_MS)
-		passed = SAVE_MS;
+	if (passed > save)
+		passed = save;
 	earned = bytes * passed / 1000;
 	if (earned == 0)		/* it adds up until next time */
 		return;
@@ -59,13 +59,17 @@ rate_allows(struct connection *con, size_t n)
 
 	if (core->connection_kbytes > 0) {
 		fill(&con->rate, (uint64_t)core->connection_kbytes * 1024,
-		    now);
+		    now, SAVE_MS);
 		n = n < con->rate.left ? n : con->rate.left;
 	}
 	if (core->server_kbytes == 0)
 		return n;
-	if (srv->quota == 0)		/* else it was filled just now */
-		fill(&srv->rate, our_part(srv), now);
+	/* else it was filled just now; what is saved up in idle hours counts
+	 * for all processes together */
+	if (srv->quota == 0)
+		fill(&srv->rate, our_part(srv), now, srv->nthrottled > 0
+		    || srv->core->max_worker == 0 ? SAVE_MS
+		    : 1 + SAVE_MS / (uint32_t)srv->core->max_worker);
 	ours = srv->quota > 0 && srv->quota < srv->rate.left ? srv->quota
 	    : srv->rate.left;
 	/* who comes while others wait, waits with them */
@@ -122,7 +126,8 @@ rate_release(struct server *srv)
 		return 0;
 	srv->released = clock_ms();
 	if (srv->core->server_kbytes > 0) {
-		fill(&srv->rate, our_part(srv), (uint32_t)srv->released);
+		fill(&srv->rate, our_part(srv), (uint32_t)srv->released,
+		    SAVE_MS);
 		srv->quota = srv->rate.left / (uint32_t)srv->nthrottled;
 		if (srv->quota < QUOTA_LEAST)
 			srv->quota = QUOTA_LEAST;

@@ -139,6 +139,7 @@ run(struct server *srv, signal_fn *const *on_signal)
 		}
 		conn_jobs(srv);
 		srv->turn++;
+		srv->turn_bytes = 0;
 		signal_act(srv, on_signal);
 		proc_readers(srv);
 		if (role == ROLE_MASTER)

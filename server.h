@@ -114,6 +114,7 @@ struct server {
 	uint32_t refreshed;		/* how often: two ticks may come in a
 					 * second when one was held up */
 	uint32_t turn;			/* of the event loop */
+	size_t turn_bytes;		/* sent in it */
 	struct buf stamp;		/* the fields Date and Server */
 	int ticking;			/* the interval timer is armed */
 	struct shared_slot *slot;	/* ours; NULL: there are no others */
