@@ -132,7 +132,7 @@ test/bin/listen: test/listen.c .flags
 	$(CC) $(ALL_CFLAGS) -o $@ test/listen.c $(ALL_LDFLAGS)
 
 test/bin/unit: test/unit.c test/unit_parse.h test/unit_http.h \
-    test/unit_loop.h test/unit_proc.h $(OBJECTS)
+    test/unit_loop.h test/unit_fdevent.h test/unit_proc.h $(OBJECTS)
 	@mkdir -p test/bin
 	$(CC) $(ALL_CFLAGS) -I. -o $@ test/unit.c $(OBJECTS) $(ALL_LDFLAGS)
 

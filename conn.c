@@ -210,8 +210,9 @@ handle_request(struct connection *con)
 	if (most > 0 && req->head.body_length > most)
 		return last_answer(con, 413);
 	if (!conn_route(con)) {
-		(void)conn_send(con);	/* earlier answers need not wait */
-		return CONN_HANDLE_REQUEST;
+		/* earlier answers need not wait */
+		return conn_send(con) == CONN_IO_GONE ? CONN_ERROR
+		    : CONN_HANDLE_REQUEST;
 	}
 	if (req->head.framing == HTTP_NO_BODY)
 		return CONN_RESPONSE_START;

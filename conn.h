@@ -34,6 +34,7 @@ struct connection {
 	struct link link;		/* in a list of srv */
 	struct listener *listener;	/* it came from; NULL for inetd */
 	struct config *config;		/* held: what it began under */
+	struct rate rate;		/* connection.kbytes-per-second */
 	int fd;				/* the registry's, or -1 */
 	uint32_t requests;		/* answered here */
 	uint8_t state;			/* enum conn_state */
@@ -41,7 +42,6 @@ struct connection {
 	unsigned registered : 1;	/* fd is in srv->ev */
 	unsigned wants_fd : 1;		/* in srv->fd_queue */
 	unsigned throttled : 1;		/* in srv->throttled */
-	struct rate rate;		/* connection.kbytes-per-second */
 	unsigned keep_alive : 1;	/* another request may follow */
 	unsigned drained : 1;		/* the last read took all there was */
 	unsigned unread : 1;		/* the peer may still send: linger */

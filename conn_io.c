@@ -70,10 +70,14 @@ conn_send(struct connection *con)
 	const struct core_conf *core = request_conf(con->req);
 	int shaped = core->connection_kbytes > 0 || core->server_kbytes > 0;
 	size_t turn = con->srv->turn_bytes < SEND_ALL ? SEND_TURN : SEND_LEAST;
-	size_t most = shaped ? rate_allows(con, turn) : turn;
 	struct queue *q = &con->req->out;
-	ssize_t n = most > 0 ? queue_send(q, con->fd, most) : 0;
+	size_t most = queue_bytes(q) < (off_t)turn ? (size_t)queue_bytes(q)
+	    : turn;
+	ssize_t n;
 
+	if (shaped)
+		most = rate_allows(con, most);
+	n = most > 0 ? queue_send(q, con->fd, most) : 0;
 	if (n == -1)
 		return CONN_IO_GONE;
 	con->srv->turn_bytes += (size_t)n;

@@ -152,5 +152,4 @@ void
 conn_close_all(struct server *srv)
 {
 	timer_each(&srv->wheel, close_now, srv);
-	conn_jobs(srv);
 }

@@ -49,6 +49,15 @@ our_part(const struct server *srv)
 	return (uint64_t)srv->core->server_kbytes * 1024 * ours / all;
 }
 
+/* The server's rate holds if the configuration of the request has one, and
+ * that in force: after a reload it may have none. */
+static int
+is_shared(const struct connection *con)
+{
+	return request_conf(con->req)->server_kbytes > 0
+	    && con->srv->core->server_kbytes > 0;
+}
+
 size_t
 rate_allows(struct connection *con, size_t n)
 {
@@ -62,7 +71,7 @@ rate_allows(struct connection *con, size_t n)
 		    now, SAVE_MS);
 		n = n < con->rate.left ? n : con->rate.left;
 	}
-	if (core->server_kbytes == 0)
+	if (!is_shared(con))
 		return n;
 	/* else it was filled just now; what is saved up in idle hours counts
 	 * for all processes together */
@@ -73,7 +82,7 @@ rate_allows(struct connection *con, size_t n)
 	ours = srv->quota > 0 && srv->quota < srv->rate.left ? srv->quota
 	    : srv->rate.left;
 	/* who comes while others wait, waits with them */
-	if (srv->quota == 0 && srv->spent)
+	if (srv->quota == 0 && srv->spent && srv->nthrottled > 0)
 		ours = 0;
 	srv->spent |= ours < n;
 	return n < ours ? n : ours;
@@ -86,7 +95,7 @@ rate_charge(struct connection *con, size_t n)
 
 	if (core->connection_kbytes > 0)
 		con->rate.left -= (uint32_t)n;
-	if (core->server_kbytes > 0)
+	if (is_shared(con))
 		con->srv->rate.left -= (uint32_t)n;
 }
 
@@ -103,6 +112,8 @@ rate_wait(struct connection *con)
 {
 	struct server *srv = con->srv;
 
+	if (con->wants_fd)		/* it waits already */
+		return;
 	conn_unlink(con);
 	con->throttled = 1;
 	if (srv->nthrottled == 0)

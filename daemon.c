@@ -241,6 +241,9 @@ limit_fds(struct server *srv, const struct fdevent_ops *ops)
 	}
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return -1;
+	if (srv->process->start_fds == 0)
+		srv->process->start_fds = limit.rlim_cur;
+	limit.rlim_cur = srv->process->start_fds;
 	if (wanted > 0) {
 		/* above the hard limit as root, if root may do that here */
 		most = limit.rlim_max;
@@ -263,9 +266,8 @@ limit_fds(struct server *srv, const struct fdevent_ops *ops)
 		srv->max_fds = ops->max_fds;
 		/* so that nobody is given a number it cannot watch */
 		limit.rlim_cur = (rlim_t)srv->max_fds;
-		return setrlimit(RLIMIT_NOFILE, &limit);
 	}
-	return 0;
+	return setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int

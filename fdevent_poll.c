@@ -30,6 +30,9 @@ struct poll_data {
 	int hot;			/* below: had an event before, or in
 					 * the last look at all ... */
 	int fresh;			/* ... or below: since then */
+	int start;			/* of fresh: who is next when not all
+					 * fit into a batch */
+	int full;			/* as was the case last time */
 	int work;			/* events until the next one */
 };
 
@@ -90,21 +93,23 @@ poll_set(struct fdevents *ev, int fd, int want)
 	return 0;
 }
 
-/* Reports what is in [from, to), until the batch is full. */
-static void
+/* Reports what is in [from, to), until the batch is full. Returns where it
+ * ended. */
+static int
 report(struct fdevents *ev, int from, int to)
 {
 	struct poll_data *data = ev->data;
-	int i, more = 1;
+	int i;
 
-	for (i = from; i < to && more; i++) {
+	for (i = from; i < to && ev->nready < FDEVENT_BATCH; i++) {
 		if (data->polled[i].revents == 0)
 			continue;
-		more = fdevent_report(ev, data->polled[i].fd,
+		(void)fdevent_report(ev, data->polled[i].fd,
 		    data->polled[i].revents);
 		if (i >= data->fresh)
 			(void)swap(ev, data->fresh++, heat(ev, i));
 	}
+	return i;
 }
 
 static int
@@ -113,26 +118,33 @@ poll_wait(struct fdevents *ev, int ms)
 	struct poll_data *data = ev->data;
 	int few = data->n <= FEW || data->hot == 0;
 	int busy = !few && data->work <= 0;
-	int fresh, looked = data->hot, n = 0;
+	int fresh, start, looked = data->hot, n = 0;
 
 	if (!few && !busy) {
 		n = poll(data->polled, (nfds_t)looked, ms == 0 ? 0 : HOT_MS);
 		data->work -= TURN_WORK + n;
 	}
 	if (few || busy || (n == 0 && ms != 0)) {
-		data->hot = data->fresh;
-		data->fresh = 0;
+		if (!data->full) {	/* else some were not reported yet */
+			data->hot = data->fresh;
+			data->fresh = 0;
+		}
 		data->work = data->n / WORK;
 		looked = data->n;
 		n = poll(data->polled, (nfds_t)looked, busy ? 0 : ms);
 	}
 	if (n < 1)
 		return n;
-	/* who had his event already is last: nobody starves */
+	/* who had his event already is last, and they take turns: nobody
+	 * starves */
 	fresh = data->fresh;
-	report(ev, fresh, looked);
+	start = data->start < fresh ? data->start : 0;
+	if (report(ev, fresh, looked) < looked && looked == data->n)
+		data->work = 0;		/* the others next time */
+	data->start = report(ev, start, fresh);
 	if (ev->nready < FDEVENT_BATCH)
-		report(ev, 0, fresh);
+		data->start = report(ev, 0, start);
+	data->full = ev->nready == FDEVENT_BATCH;
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 struct select_data {
 	fd_set in, out;			/* what is wanted */
 	int end;			/* behind the highest one in them */
+	int next;			/* to be reported first */
 };
 
 static int
@@ -40,14 +41,18 @@ select_wait(struct fdevents *ev, int ms)
 	fd_set in = data->in, out = data->out;
 	struct timeval tv = { .tv_sec = ms / 1000,
 	    .tv_usec = ms % 1000 * 1000 };
-	int fd, n, events;
+	int fd, i, n, events;
 
 	n = select(data->end, &in, &out, NULL, ms < 0 ? NULL : &tv);
-	for (fd = 0; n > 0 && fd < data->end; fd++) {
+	/* a full batch goes on behind its end next time: nobody starves */
+	for (i = 0; n > 0 && i < data->end; i++) {
+		fd = (data->next + i) % data->end;
 		events = (FD_ISSET(fd, &in) ? FDEVENT_IN : 0)
 		    | (FD_ISSET(fd, &out) ? FDEVENT_OUT : 0);
-		if (events != 0 && !fdevent_report(ev, fd, events))
+		if (events != 0 && !fdevent_report(ev, fd, events)) {
+			data->next = fd + 1;
 			break;
+		}
 	}
 	return n == -1 ? -1 : 0;
 }

@@ -29,6 +29,7 @@ is_harmless(int error)
 	return error == EAGAIN || error == EWOULDBLOCK || error == EINTR
 	    || error == ECONNABORTED || error == EPROTO || error == EPERM
 	    || error == ENETDOWN || error == ENETUNREACH
+	    || error == ENOPROTOOPT || error == EOPNOTSUPP
 	    || error == EHOSTUNREACH || error == ETIMEDOUT;
 }
 
@@ -162,6 +163,7 @@ net_overload(struct server *srv)
 			LOG(srv, "[note] accepting resumed");
 			return;
 		}
+		net_ignore(srv);
 		srv->paused = 1;
 		srv->starved = ENOMEM;		/* again in a second */
 	}

@@ -4,6 +4,8 @@
 #ifndef PROC_H
 #define PROC_H
 
+#include <sys/resource.h>
+
 #include <signal.h>
 
 #include "server.h"
@@ -61,6 +63,8 @@ struct process {
 	int null_fd;			/* /dev/null, opened before a chroot */
 	int verdict_fd;			/* the launching process waits here */
 	int notify_fd;			/* NOTIFY_SOCKET, or -1 */
+	rlim_t start_fds;		/* RLIMIT_NOFILE's soft limit when we
+					 * were started; 0: not read yet */
 
 	struct title *title;		/* proc_title.c's */
 

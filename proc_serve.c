@@ -155,6 +155,7 @@ no_accept(struct server *srv)
 {
 	signal_tell(srv, "no more clients");
 	srv->process->no_accept = srv->draining = 1;
+	srv->paused = 0;
 	net_ignore(srv);
 	conn_close_idle(srv);
 }

@@ -80,6 +80,7 @@ static int
 run_next(struct server *srv, struct proc *self)
 {
 	char **argv = srv->opt->argv;
+	struct rlimit limit;
 	struct listener *l;
 	int n = 0, at = FIRST_FD;
 
@@ -95,6 +96,11 @@ run_next(struct server *srv, struct proc *self)
 	set_number("LISTEN_FDS", at - FIRST_FD);
 	set_number("LISTEN_PID", (long)getpid());
 	set_number(previous_name, (long)getppid());
+	/* it looks at limits as if started by whoever started us */
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = srv->process->start_fds;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
 	/* what it says before it has a log goes to ours */
 	if (srv->log->fd > 2)
 		(void)dup2(srv->log->fd, 2);

@@ -243,7 +243,7 @@ stat_cache_get(struct server *srv, const char *path, size_t n,
 		 * without a new time stamp: it is read afresh until that is
 		 * older */
 		if (e != NULL && (error != e->error || (error == 0
-		    && (!is_same(e, &st) || e->modified + 2 >= srv->now)))) {
+		    && (!is_same(e, &st) || e->modified >= srv->now - 2)))) {
 			forget(cache, e);
 			e = NULL;
 		}

@@ -250,6 +250,33 @@ now
 okay "a reload can change that ($size bytes in $((NOW - began)) ms)" \
     test $size -gt 204800 -a $((NOW - began)) -gt 1500
 
+SRV=lifted
+start_server 'server.kbytes-per-second = 20'
+raw -s 'GET /two HTTP/1.0\r\n\r\n' -g Content-Length -T lifted.begun \
+    >lifted.got &
+lifted=$!
+wait_for test -e lifted.begun
+sed 's/^server.kbytes-per-second = 20/server.kbytes-per-second = 0/' \
+    lifted.conf >lifted.new
+mv lifted.new lifted.conf
+reload
+wait $lifted
+read -r size how <lifted.got
+is "... or lift it: who is held gets the rest" \
+    "$((size / 204800)) $how" "1 eof"
+
+# What is far below the rate is not held up.
+SRV=below
+start_server 'server.kbytes-per-second = 400'
+now
+began=$NOW
+"$LOAD" -a 127.0.0.1:$PORT -k 1 -c 50 -t 30 -p /a.txt -s 6 >below.load
+now
+like "small files one after the other are answered" "$(cat below.load)" \
+    'answered 50 failed 0 *'
+okay "... at once ($((NOW - began)) ms)" \
+    test $((NOW - began)) -lt $((2000 * SLOW))
+
 wait $quitting
 read -r size how <quit.got
 is "a graceful quit: who is held gets the rest" \

@@ -90,6 +90,7 @@ exact_copy(const char *p, size_t n)
 #include "unit_parse.h"
 #include "unit_http.h"
 #include "unit_loop.h"
+#include "unit_fdevent.h"
 #include "unit_proc.h"
 
 /* ---- base_str.c --------------------------------------------------------- */
