@@ -197,6 +197,7 @@ serve_tick(struct server *srv)
 	} else if (!srv->paused) {
 		stat_cache_clear(srv->cache);
 		conn_free_pools(srv);
+		sys_trim();
 		clock_stop(srv);	/* an idle server does not wake */
 	}
 }

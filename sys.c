@@ -22,6 +22,9 @@
 #include <unistd.h>
 
 #if SYS_LINUX
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
@@ -287,6 +290,14 @@ sys_dumpable(void)
 {
 #if SYS_LINUX
 	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+#endif
+}
+
+void
+sys_trim(void)
+{
+#if SYS_LINUX && defined(__GLIBC__)
+	(void)malloc_trim(0);
 #endif
 }
 

@@ -86,6 +86,9 @@ void *sys_shared(size_t n);
 /* Has a process that changed its user leave core files. */
 void sys_dumpable(void);
 
+/* Gives memory that was freed back to the system, where libc keeps it. */
+void sys_trim(void);
+
 /* Becomes user uid of group gid for good: groups, group, then chroot and
  * chdir("/") if root is not NULL, then user; each step is checked, and in the
  * end that there is no way back. Returns 0, or -1 with *step naming the call
