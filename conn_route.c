@@ -133,8 +133,8 @@ look_at_file(struct connection *con)
 
 	if (req->entry != NULL)
 		stat_cache_drop(req->entry);
-	req->entry = stat_cache_get(con->srv, req->file.p, req->file.n,
-	    request_conf(req));
+	req->entry = req->file.failed ? NULL : stat_cache_get(con->srv,
+	    req->file.p, req->file.n, request_conf(req));
 	if (req->entry == NULL)
 		return refuse(con, 503);
 	if (req->entry->error == 0 && S_ISDIR(req->entry->mode)
@@ -204,7 +204,7 @@ route(struct connection *con)
 	if (answer != NOT_YET)
 		return answer;
 	if (str_url_path(&con->req->path, head->path) == -1)
-		return refuse(con, 400);
+		return refuse(con, con->req->path.failed ? 503 : 400);
 	return route_path(con);
 }
 

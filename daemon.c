@@ -63,11 +63,13 @@ daemon_pidfile_open(struct server *srv)
 	if (name == NULL || name[0] == '\0')
 		return 0;
 	process->pid_name = strdup(name);
-	process->pid_fd = sys_open(name, flags | O_CREAT | O_EXCL, 0644);
+	if (process->pid_name != NULL)
+		process->pid_fd = sys_open(name, flags | O_CREAT | O_EXCL,
+		    0644);
 	process->pid_created = process->pid_fd != -1;
 	if (process->pid_fd == -1 && errno == EEXIST)
 		process->pid_fd = sys_open(name, flags, 0);
-	if (process->pid_name == NULL || process->pid_fd == -1) {
+	if (process->pid_fd == -1) {
 		LOG(srv, "cannot open the pid file %s: %s", name,
 		    strerror(errno));
 		return -1;

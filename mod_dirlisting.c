@@ -117,17 +117,21 @@ add_json_row(struct buf *b, const struct row *row, int last)
 }
 
 /* What the cache knows of name in the folder; it minds what links may be
- * followed. To be dropped; NULL when there is nothing. */
+ * followed. To be dropped; NULL when there is nothing, or no memory: then
+ * req->file.failed is set. */
 static struct stat_entry *
 look(struct connection *con, const char *name)
 {
 	struct buf *path = &con->req->file;
 	size_t folder = path->n;
-	struct stat_entry *e;
+	struct stat_entry *e = NULL;
 
 	buf_adds(path, name);
-	e = stat_cache_get(con->srv, buf_text(path), path->n,
-	    request_conf(con->req));
+	buf_text(path);
+	if (!path->failed)
+		e = stat_cache_get(con->srv, path->p, path->n,
+		    request_conf(con->req));
+	path->failed |= e == NULL;
 	path->n = folder;
 	buf_text(path);
 	if (e == NULL || e->error == 0)
@@ -146,8 +150,10 @@ add_note(struct buf *b, struct connection *con, const char *name)
 
 	if (e == NULL)
 		return;
-	if (S_ISREG(e->mode))
+	if (S_ISREG(e->mode)) {
 		file = stat_cache_open(con->srv, e, request_conf(con->req));
+		con->req->file.failed |= file == NULL && errno == ENOMEM;
+	}
 	if (file != NULL && file->fd == -1) {
 		buf_adds(b, "<pre>");
 		str_escape_html(b, (struct slice){ file->bytes, file->size });
@@ -216,7 +222,7 @@ dirlisting_body(struct plugin_self *self, struct connection *con)
 		buf_adds(&b, "</html>\n");
 	}
 	conn_body(con, b.p, b.n);
-	failed = b.failed;
+	failed = b.failed || con->req->file.failed;
 	buf_free(&b);
 	return failed ? VERDICT_ERROR
 	    : l->next == l->nrows ? VERDICT_FINISHED : VERDICT_GO_ON;
@@ -284,7 +290,7 @@ read_folder(const regex_t *exclude, int hide_dotfiles,
 		    && strcmp(e->d_name, ".") != 0
 		    && strcmp(e->d_name, "..") != 0))
 			add_row(l, exclude, con, dirfd(dir), e->d_name);
-	if (l->names.failed || l->rows.failed)
+	if (l->names.failed || l->rows.failed || con->req->file.failed)
 		return -1;
 	/* names lie in the order of rows, in an arena that moves no more */
 	rows = (void *)l->rows.p;

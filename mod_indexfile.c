@@ -34,6 +34,7 @@ mode_of(struct connection *con, struct buf *path, size_t at)
 	if (!path->failed)
 		e = stat_cache_get(con->srv, text + at, path->n - at,
 		    request_conf(con->req));
+	path->failed |= e == NULL;
 	if (e != NULL) {
 		mode = e->error == 0 ? e->mode : 0;
 		stat_cache_drop(e);

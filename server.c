@@ -80,7 +80,10 @@ open_inetd(struct server *srv)
 			close(fd);
 		return -1;
 	}
-	return conn_new(srv, NULL, fd, &peer.sa, size);
+	if (conn_new(srv, NULL, fd, &peer.sa, size) == 0)
+		return 0;
+	LOG(srv, "-1: %s", strerror(ENOMEM));
+	return -1;
 }
 
 static void
