@@ -12,7 +12,6 @@
  * does; NULL when it is refused (head->status says so) or needs more bytes.
  */
 #include <string.h>
-#include <strings.h>
 
 #include "http_parse.h"
 
@@ -82,7 +81,7 @@ read_method(struct http_head *head, char *p, const char *end)
 	p = skip(p, end, HTTP_TOKEN);
 	n = (size_t)(p - start);
 	if (n > METHOD_MAX)
-		return refuse(head, 400, "method too long");
+		return refuse(head, 501, "method too long");	/* 9112 3 */
 	if (p == end)
 		return NULL;
 	if (n == 0 || *p != ' ')
@@ -108,11 +107,11 @@ read_target(struct http_head *head, char *p, const char *end)
 	if (p == end)
 		return NULL;
 	if (p == start)
-		return refuse(head, 400, "no target after the method");
+		return refuse(head, 400, "malformed target");
 	if (*p == '\r' || *p == '\n')
 		return refuse(head, 400, "no version (HTTP/0.9)");
 	if (*p != ' ')
-		return refuse(head, 400, "byte not allowed in a target");
+		return refuse(head, 400, "bad byte in the target");
 	head->target = (struct slice){ start, (size_t)(p - start) };
 	head->path = (struct slice){ start, (size_t)(mark - start) };
 	if (mark < p)
@@ -145,35 +144,39 @@ read_version(struct http_head *head, char *p, const char *end)
 }
 
 /* Judges the target by its form (RFC 9112 3.2), what is before "?" being in
- * path already. In absolute-form its authority counts, whatever the Host
- * field says (3.2.2). */
+ * path already; the byte behind it stops each comparison. In absolute-form its
+ * authority counts, whatever the Host field says (3.2.2). */
 static char *
 split_target(struct http_head *head, char *next)
 {
 	struct slice s = head->path;
-	size_t i;
+	const char *p = s.p + s.n;
+	size_t i = 7;			/* of "http://" */
 
 	if (head->method == HTTP_CONNECT) {
 		head->host = head->target;
 		head->path.n = 0;
-		return http_is_host(head->host) ? next :
-		    refuse(head, 400, "CONNECT to no host");
+		while (p[-1] >= '0' && p[-1] <= '9')	/* to a space, or so */
+			p--;
+		return p[-1] == ':' && p < s.p + s.n
+		    && http_is_host(head->host) ? next :
+		    refuse(head, 400, "malformed target");
 	}
-	if (s.n > 0 && s.p[0] == '/')
+	if (*s.p == '/')
 		return next;
-	if (head->method == HTTP_OPTIONS
-	    && slice_eq(head->target, (struct slice){ "*", 1 }))
+	if (head->method == HTTP_OPTIONS && *s.p == '*' && head->target.n == 1)
 		return next;
-	i = s.n > 4 && s.p[4] == ':' ? 7 : 8;
-	if (s.n < i
-	    || strncasecmp(s.p, i == 7 ? "http://" : "https://", i) != 0)
-		return refuse(head, 400, "target is neither path nor URL");
+	/* https: somebody in front may have ended TLS */
+	if (http_is_word(s.p, "https://", i + 1))
+		i++;
+	else if (!http_is_word(s.p, "http://", i))
+		return refuse(head, 400, "malformed target");
 	head->host.p = s.p + i;
 	while (i < s.n && s.p[i] != '/')
 		i++;
 	head->host.n = (size_t)(s.p + i - head->host.p);
 	if (!http_is_host(head->host))
-		return refuse(head, 400, "invalid host in the target");
+		return refuse(head, 400, "invalid host");
 	head->path = (struct slice){ s.p + i, s.n - i };
 	if (i == s.n)		/* no path means "/": take one of these */
 		head->path = (struct slice){ head->host.p - 1, 1 };
@@ -245,7 +248,7 @@ check_field(struct http_head *head, const struct http_field *f, char *next)
 		if (head->first[HTTP_HOST] != 0)
 			return refuse(head, 400, "more than one Host");
 		if (value.n > 0 && !http_is_host(value))
-			return refuse(head, 400, "invalid Host");
+			return refuse(head, 400, "invalid host");
 		if (head->host.n == 0)
 			head->host = value;
 		break;
@@ -265,14 +268,7 @@ check_field(struct http_head *head, const struct http_field *f, char *next)
 		    /* one coding, the one we know, and not in 1.0 (RFC 9112
 		     * 6.1): two readers might see two different bodies */
 		    : head->minor == 0 || !slice_case_eq(value, "chunked"))
-			return refuse(head, 400, "framing nobody can trust");
-		break;
-	case HTTP_EXPECT:
-		if (head->minor == 0)	/* RFC 9110 10.1.1 */
-			break;
-		if (!slice_case_eq(value, "100-continue"))
-			return refuse(head, 417, "unknown expectation");
-		head->expect_continue = 1;
+			return refuse(head, 400, "bad framing");
 	}
 	return next;
 }
@@ -290,8 +286,7 @@ read_field(struct http_head *head, char *p, const char *end)
 		return NULL;
 	if (*p != ':' || p == f->name)
 		return refuse(head, 400, *p == ' ' || *p == '\t' ?
-		    "white space where no field has it" :
-		    "malformed field name");
+		    "misplaced white space" : "malformed field name");
 	f->name_n = (uint16_t)(p - f->name);
 	f->id = (uint8_t)http_find_name(f->name, f->name_n);
 	p = read_value(head, f, p + 1, end);
@@ -305,24 +300,43 @@ read_field(struct http_head *head, char *p, const char *end)
 	return p;
 }
 
+/* How many members of a list are word, or, with NULL, how many there are. */
+static unsigned
+count(const struct http_head *head, enum http_name list, const char *word)
+{
+	struct slice member;
+	unsigned n = 0, field = 0;
+	size_t at = 0;
+
+	do {
+		member = http_list(head, list, &field, &at);
+		n += member.p != NULL
+		    && (word == NULL || slice_case_eq(member, word));
+	} while (member.p != NULL);
+	return n;
+}
+
 /* RFC 9112 9.3: "close" counts before "keep-alive", wherever it stands. */
 static int
 wants_keep_alive(const struct http_head *head)
 {
-	struct slice option;
-	unsigned field = 0;
-	size_t at = 0;
-	int keep = head->minor > 0 || head->keep_alive;
-
 	if (head->first[HTTP_CONNECTION] == 0 || head->keep_alive)
-		return keep;
-	do {
-		option = http_list(head, HTTP_CONNECTION, &field, &at);
-		if (slice_case_eq(option, "close"))
-			return 0;
-		keep |= slice_case_eq(option, "keep-alive");
-	} while (option.p != NULL);
-	return keep;
+		return head->minor > 0 || head->keep_alive;
+	return count(head, HTTP_CONNECTION, "close") == 0 && (head->minor > 0
+	    || count(head, HTTP_CONNECTION, "keep-alive") > 0);
+}
+
+/* RFC 9110 10.1.1: a list of which we know one member, and 1.0 none. */
+static char *
+check_expect(struct http_head *head, char *next)
+{
+	unsigned known = count(head, HTTP_EXPECT, "100-continue");
+
+	if (head->minor == 0)
+		return next;
+	head->expect_continue = known > 0;
+	return known == count(head, HTTP_EXPECT, NULL) ? next :
+	    refuse(head, 417, "unknown expectation");
 }
 
 static char *
@@ -337,7 +351,7 @@ read_fields(struct http_head *head, char *p, const char *end)
 	if (head->minor > 0 && head->first[HTTP_HOST] == 0)
 		return refuse(head, 400, "no Host");	/* RFC 9112 3.2 */
 	head->keep_alive = wants_keep_alive(head);
-	return p;
+	return head->first[HTTP_EXPECT] == 0 ? p : check_expect(head, p);
 }
 
 enum http_verdict

@@ -27,8 +27,9 @@ http_is(char c, int kind)
 	return http_class[(unsigned char)c] & kind;
 }
 
-/* True when p is word, of n >= 4 lower-case bytes, in any case. For tokens and
- * values only, where no two bytes but letters differ by 0x20 alone. */
+/* True when p is word, of n >= 4 lower-case bytes, in any case. For tokens,
+ * targets and values only, where no byte but a letter differs by 0x20 alone
+ * from one of a word's. */
 int http_is_word(const char *p, const char *word, size_t n);
 /* The number of a field's name, which is a token of n bytes. */
 enum http_name http_find_name(const char *p, size_t n);

@@ -60,6 +60,61 @@ is "the same in small pieces" " $(answers -b 97 "$all" -h)" "$want "
 is "the same to a client that reads little" \
     " $(answers -z 2048 "$all" -w 100 -h)" "$want "
 
+# 1,000 in one segment, with everything that does not end a connection.
+mixed() {				# N: its requests, and "want" what comes
+	awk -v n=$1 -v want="$2" 'function ask(first, rest) {
+		if (!want)
+			printf "%s HTTP/1.1\r\nHost: x\r\n%s", first, rest
+	}
+	function answer(text) {
+		if (want)
+			printf "%s ", text
+	}
+	BEGIN {
+		split("GET /0,HEAD /1,GET /no,HEAD /no,GET /%00,OPTIONS *," \
+		    "POST /0,BREW /0,GET /8", line, ",")
+		split("200 0,200,404,404,400,200,405,501,200 8", status, ",")
+		for (i = 1; i <= 9; i++)
+			more[i] = "\r\n"
+		more[7] = "Content-Length: 30\r\n\r\n" \
+		    "GET /9 HTTP/1.1\r\nHost: x\r\n\r\n"
+		more[8] = "Transfer-Encoding: chunked\r\n\r\n" \
+		    "5;a\r\nGET /\r\n0\r\nX: y\r\n\r\n"
+		more[9] = "Content-Length: 0\r\n\r\n"
+		for (i = 0; i < n; i++) {
+			ask(line[i % 9 + 1], more[i % 9 + 1])
+			answer(status[i % 9 + 1])
+		}
+	}' </dev/null
+}
+mixed 1000 >requests
+mixed 1000 1 | tr ' ' '\n' >wanted
+unwanted() {				# RAW'S ARGUMENTS...: the first of them
+	answers "$@" | tr ' ' '\n' | diff wanted - | sed 3q
+}
+is "1,000 of all kinds in one segment" "$(unwanted - -h <requests)" ""
+is "the same when the last bytes come later" \
+    "$({ dd bs=31 count=1000; pause 50; cat; } 2>/dev/null <requests |
+    unwanted - -h)" ""
+is "the same to a client that reads late" \
+    "$(unwanted -z 2048 - -w 100 -h <requests)" ""
+is "the 1,001st is not answered" "$(mixed 1001 | unwanted - -h)" ""
+
+fatal() {				# STATUS REQUEST: nothing is behind it
+	is "$1 in the middle of a pipeline ends it: $2" \
+	    "$(codes "$(req /0)$(req /1)$2\r\n$(req /2)$(req /4)" -h)" \
+	    "200 200 $1 eof"
+}
+fatal 400 'NONSENSE\r\n'
+fatal 400 'GET /0 HTTP/1.1\r\n'
+fatal 400 'GET /0 HTTP/1.1\r\nHost: x\r\nHost: x\r\n'
+fatal 400 'HEAD /0 HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n'
+fatal 400 'POST /0 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nx'
+fatal 417 'GET /0 HTTP/1.1\r\nHost: x\r\nExpect: x\r\n'
+fatal 431 "GET /0 HTTP/1.1\r\nHost: x\r\nX: $(dd if=/dev/zero bs=9000 count=1 \
+    2>/dev/null | tr '\0' x)\r\n"
+fatal 505 'GET /0 HTTP/3.0\r\n'
+
 is "HEAD, HEAD, GET" "$(answers "HEAD /0 HTTP/1.1\r\nHost: x\r\n\r\n\
 HEAD /1 HTTP/1.1\r\nHost: x\r\n\r\n$(req /2)" -h)" "200 200 200 2 "
 is "HEAD of an error has no body" "$(raw 'HEAD /none HTTP/1.1\r\nHost: x\r\n' \

@@ -19,6 +19,7 @@
 
 #include "../fdevent.h"
 #include "../http.h"
+#include "rows.h"
 
 static unsigned tests, failures;
 
