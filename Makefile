@@ -118,6 +118,8 @@ HOT_OBJECTS = base_buf.o conn_response.o
 .c.o:
 	$(CC) $(ALL_CFLAGS) $(SMALL) $(DEBUG_$(DEBUG)) -c -o $@ $<
 
+base_buf.o: base_buf.c
+conn_response.o: conn_response.c
 $(HOT_OBJECTS):
 	$(CC) $(ALL_CFLAGS) -c -o $@ $*.c
 
@@ -167,6 +169,24 @@ test/bin/faulty: test/faults.c server.c $(OBJECTS:.o=.c) $(HEADERS) \
 	$(CC) $(ALL_CFLAGS) $(FAULTY) -o $@ server.c $(OBJECTS:.o=.c) \
 	    test/bin/faults.o $(ALL_LDFLAGS)
 
+# What the fuzzers of the parsers need, and as little as that.
+FUZZ_OBJECTS = sys.o base_buf.o base_str.o base_date.o http_parse.o \
+	http_field.o http_body.o http_range.o
+FUZZERS = test/bin/fuzz_http test/bin/fuzz_url test/bin/fuzz_range
+FUZZ_SECONDS = 60
+FUZZ_REQUESTS = 100000
+
+$(FUZZERS): test/fuzz_http.c test/fuzz_url.c test/fuzz_range.c test/fuzz.h \
+    test/fuzz_main.c test/mutation.h $(FUZZ_OBJECTS)
+	@mkdir -p test/bin
+	$(CC) $(ALL_CFLAGS) -o $@ test/$(@F).c test/fuzz_main.c \
+	    $(FUZZ_OBJECTS) $(ALL_LDFLAGS)
+
+test/bin/mutate: test/mutate.c test/mutate_answer.h test/mutation.h \
+    $(FUZZ_OBJECTS)
+	@mkdir -p test/bin
+	$(CC) $(ALL_CFLAGS) -o $@ test/mutate.c $(FUZZ_OBJECTS) $(ALL_LDFLAGS)
+
 bench/bin/floor: bench/floor.c
 	@mkdir -p bench/bin
 	$(CC) -D_GNU_SOURCE -O2 $(WARN) -o $@ bench/floor.c
@@ -175,8 +195,13 @@ run: glimd
 	./glimd -D www
 
 test: glimd test/bin/raw test/bin/rows test/bin/load test/bin/crowd \
-    test/bin/listen test/bin/unit test/bin/faulty
+    test/bin/listen test/bin/unit test/bin/faulty test/bin/mutate $(FUZZERS)
 	./test.sh
+
+# Builds the fuzzers with libFuzzer where clang has it.
+fuzz: glimd test/bin/raw test/bin/mutate $(FUZZERS)
+	CFLAGS='$(LANG_FLAGS)' OBJECTS='$(FUZZ_OBJECTS)' \
+	    sh test/fuzz.sh $(FUZZ_SECONDS) $(FUZZ_REQUESTS)
 
 bench: glimd bench/bin/floor
 	./bench.sh
@@ -199,4 +224,4 @@ clean:
 	rm -f glimd *.o .flags .flags.new
 	rm -rf test/bin bench/bin
 
-.PHONY: all run test bench lint install uninstall clean
+.PHONY: all run test fuzz bench lint install uninstall clean

@@ -196,8 +196,14 @@ read_head(struct connection *con)
 			buf_cut(&req->in, 0, req->in_at);
 			req->in_at = 0;
 		}
-		if (!has_more(con, &next))
-			return next;
+		if (has_more(con, &next))
+			continue;
+		/* what cannot become a head is refused, also where the peer
+		 * has ended in the middle of a line */
+		return next == CONN_ERROR && req->in.n > req->in_at
+		    && http_parse(&req->head, req->in.p + req->in_at,
+		    req->in.n - req->in_at, most) == HTTP_REFUSED
+		    ? refuse_head(con) : next;
 	}
 }
 

@@ -43,7 +43,12 @@ forget_from(struct request *req, size_t at)
 void
 request_unanswer(struct request *req)
 {
+	/* who has data for it is told when it is done, and frees that */
+	struct plugin_self *owner = req->handler_data != NULL ? req->handler
+	    : NULL;
+
 	forget_from(req, offsetof(struct request, entry));
+	req->handler = owner;
 }
 
 void

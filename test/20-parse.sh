@@ -232,3 +232,6 @@ for bytes in '' G "$line" "$line$host" "$line$host\r" \
 	    "$(codes "$bytes" -h)" eof
 done
 is "after all this it still serves" "$(get /a.txt | body)" hello
+
+is "who ends in the middle of a line that is wrong already is told" \
+    "$(codes 'GET / ' -w 20 'HTT\x00' -h)" "400 eof"
