@@ -2,9 +2,10 @@
  * mod_dirlisting.c - lists a folder as HTML or JSON, streaming.
  *
  * Claims a GET or HEAD of a folder that has no index file. The folder is read
- * once, into one arena of names and one array of rows, which is sorted; the
- * page is then made in pieces as the client takes it, so that 100,000 entries
- * never need a whole page in memory. No name leaves here unescaped.
+ * a part a turn, so that a large one holds up nobody, into an arena of names
+ * and a heap of rows. The page is made in pieces as the client takes it, the
+ * top of the heap first: never are 100,000 entries sorted at once, never is a
+ * whole page in memory. No name leaves here unescaped. No script: links sort.
  */
 #include <sys/stat.h>
 
@@ -15,21 +16,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "plugin.h"
 
-enum { PIECE = 16 * 1024 };	/* bytes of the page made at a time */
+enum {
+	PIECE = 16 * 1024,	/* bytes of the page made at a time */
+	PART = 256,		/* entries of the folder read at a time */
+	MOST = 64 << 20		/* bytes of all rows: many clients are slow */
+};
 
 struct dirlisting_conf {
 	int activate, hide_dotfiles, show_header, show_readme;
 	const struct conf_list *exclude;
 };
 
-#define KEY(name, type, scope, member, preset) { name, type, scope, \
+#define SWITCH(name, member, preset) { name, CONF_BOOL, CONF_REQUEST, \
 	offsetof(struct dirlisting_conf, member), preset, 0, 0 }
-#define SWITCH(name, member, preset) \
-	KEY(name, CONF_BOOL, CONF_REQUEST, member, preset)
 
 static const struct conf_key dirlisting_keys[] = {
 	SWITCH("dir-listing.activate", activate, NULL),
@@ -37,63 +39,83 @@ static const struct conf_key dirlisting_keys[] = {
 	SWITCH("dir-listing.hide-dotfiles", hide_dotfiles, "enable"),
 	SWITCH("dir-listing.show-header", show_header, NULL),
 	SWITCH("dir-listing.show-readme", show_readme, NULL),
-	KEY("dir-listing.exclude", CONF_LIST, CONF_SERVER, exclude, NULL),
+	{ "dir-listing.exclude", CONF_LIST, CONF_SERVER,
+	    offsetof(struct dirlisting_conf, exclude), NULL, 0, 0 },
 	{ .name = NULL }
 };
 
 struct row {
-	const char *name;	/* in the listing's arena */
 	int64_t size, modified;
-	int64_t key;		/* what it is sorted by; 0: its name alone */
-	int sign;		/* -1 turns the order */
+	uint32_t name;		/* where it lies in the listing's names */
 	mode_t mode;
 };
 
 /* One listing on its way; hangs in req->handler_data. */
 struct listing {
-	int json;
+	DIR *dir;		/* NULL: all of it was read */
+	int begun, json;
 	int column, sign;	/* sorted by 'N', 'M' or 'S'; -1: descending */
 	struct buf names;	/* each with its NUL */
-	struct buf rows;	/* array of struct row */
+	struct buf rows;	/* array of struct row: a heap */
 	struct buf scratch;
-	size_t nrows, next;	/* row to be shown */
+	size_t held;		/* bytes that it counts for in MOST */
+};
+
+struct listings {		/* what they share */
+	size_t held;		/* of all */
+	int excludes;		/* is there an exclude? */
+	regex_t exclude;
 };
 
 static const char page_top[] =
     "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
     "<meta name=\"viewport\" content=\"width=device-width\">\n"
     "<style>:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}"
-    "body{max-width:60rem;margin:auto;padding:1rem}a{text-decoration:none}"
+    "body{max-width:60rem;margin:auto;padding:1rem}h1{font-size:1.4rem}"
+    "a{text-decoration:none}a:link{color:#05c}pre{white-space:pre-wrap}"
     "table{border-collapse:collapse;width:100%}h1,td{overflow-wrap:anywhere}"
-    "th,td{text-align:left;padding:.4rem;border-bottom:1px solid #8883}"
-    "td+td{white-space:nowrap;width:1%}td+td+td{text-align:right}"
-    "[aria-sort^=a]:after{content:' \\25b4'}"
-    "[aria-sort^=d]:after{content:' \\25be'}pre{white-space:pre-wrap}"
-    "@media(max-width:30rem){th+th,td+td{display:none}"
-    "th+th+th,td+td+td{display:table-cell}}</style>\n<title>";
+    "tr{border-bottom:1px solid #8883;position:relative}"
+    "tr:hover{background:#8881}th,td{text-align:left;padding:.5rem}"
+    "td+td{white-space:nowrap;width:1%;opacity:.7}"
+    "th+th+th,td+td+td{text-align:right}[href$='/']{font-weight:600}"
+    "td a:after{content:'';position:absolute;inset:0}"
+    "[aria-sort]:after{content:'\\25b4'}[aria-sort^=d]:after{content:'\\25be'}"
+    "@media(max-width:40rem){tr{display:grid;grid:auto/1fr auto auto}"
+    "td{grid-column:1/4;padding-bottom:0}td:empty{display:none}"
+    "td+td{grid-area:2/1;width:auto;padding:0 .5rem .4rem}"
+    "td+td+td{grid-area:2/2/3/4}}"
+    "@media(prefers-color-scheme:dark){a:link{color:#8bf}}</style>\n<title>";
 
 static void
 add_html_row(struct buf *b, struct listing *l, const struct row *row)
 {
 	const char *slash = S_ISDIR(row->mode) ? "/" : "", *unit = "KMGTPE";
-	struct slice name = slice_of(row->name);
+	struct slice name = slice_of(l->names.p + row->name);
 	uintmax_t size = (uintmax_t)row->size;
 	char date[DATE_ISO_SIZE];
-	size_t at;
-	int fits;
+	uint32_t last = 0;
+	size_t at = b->n + 18, i;
+	int fits, plain;
 
 	/* "./" keeps a name from being a scheme */
-	buf_adds(b, "<tr><td><a href=\".");
-	at = b->n;
-	buf_addc(b, '/');
+	buf_adds(b, "<tr><td><a href=\"./");
 	str_escape_url(b, name);
-	fits = !b->failed && str_url_path(&l->scratch,
+	plain = fits = !b->failed && str_url_path(&l->scratch,
 	    (struct slice){ b->p + at, b->n - at }) == 0;
+	b->failed |= l->scratch.failed;
 	buf_printf(b, "%s\">", slash);
-	/* not UTF-8, or with control characters: as in the URL */
-	(fits ? str_escape_html : str_escape_url)(b, name);
+	if (!fits && !b->failed)	/* a request for it would be refused */
+		b->n = at - 10;
+	/* not UTF-8, or unseen marks (U+2028 to U+202F, U+2060 to U+206F) that
+	 * make it look like another name: as in a URL */
+	for (i = 0; i < name.n; i++) {
+		last = last << 8 | (unsigned char)name.p[i];
+		plain &= (last & 0xfffff8) != 0xe280a8
+		    && (last & 0xfffff0) != 0xe281a0;
+	}
+	(plain ? str_escape_html : str_escape_url)(b, name);
 	date_iso(date, (time_t)row->modified);	/* shown without seconds */
-	buf_printf(b, "%s</a><td>%.16s<td>", slash, date);
+	buf_printf(b, "%s%s<td>%.16s<td>", slash, fits ? "</a>" : "", date);
 	for (; size >= 1024 * 1024; size /= 1024)
 		unit++;
 	if (S_ISDIR(row->mode))
@@ -106,14 +128,14 @@ add_html_row(struct buf *b, struct listing *l, const struct row *row)
 }
 
 static void
-add_json_row(struct buf *b, const struct row *row, int last)
+add_json_row(struct buf *b, struct listing *l, const struct row *row)
 {
 	buf_adds(b, "{\"name\":\"");
-	str_escape_json(b, slice_of(row->name));
+	str_escape_json(b, slice_of(l->names.p + row->name));
 	buf_printf(b, "\",\"type\":\"%s\",\"size\":%jd,\"mtime\":%jd}%s\n",
 	    S_ISDIR(row->mode) ? "directory" : S_ISREG(row->mode) ? "file"
 	    : "other", (intmax_t)row->size, (intmax_t)row->modified,
-	    last ? "" : ",");
+	    l->rows.n == sizeof(*row) ? "" : ",");
 }
 
 /* What the cache knows of name in the folder; it minds what links may be
@@ -162,17 +184,19 @@ add_note(struct buf *b, struct connection *con, const char *name)
 	stat_cache_drop(e);
 }
 
-/* What stands above the rows. A column's head sorts by it, or the other way
- * round. */
+/* What stands above the rows; a column's head sorts by it, or turns it. */
 static void
 add_top(struct buf *b, const struct listing *l, struct connection *con,
     int show_header)
 {
-	static const char *const titles[] = { "Name", "Modified", "Size" };
+	const char *title = "Name\0Modified\0Size\0";
 	struct slice path = { con->req->path.p, con->req->path.n };
-	size_t i;
 	int now;
 
+	if (l->json) {
+		buf_adds(b, "[\n");
+		return;
+	}
 	buf_add(b, page_top, sizeof(page_top) - 1);
 	str_escape_html(b, path);
 	buf_adds(b, "</title>\n<h1>");
@@ -181,16 +205,127 @@ add_top(struct buf *b, const struct listing *l, struct connection *con,
 	if (show_header)
 		add_note(b, con, "HEADER.txt");
 	buf_adds(b, "<table>\n<thead><tr>");
-	for (i = 0; i < COUNT(titles); i++) {
-		now = l->column == titles[i][0] ? l->sign : 0;
+	for (; *title != '\0'; title += strlen(title) + 1) {
+		now = l->column == *title ? l->sign : 0;
 		buf_printf(b, "<th%s><a href=\"?C=%c&amp;O=%c\">%s</a>",
 		    now == 0 ? "" : now < 0 ? " aria-sort=descending"
-		    : " aria-sort=ascending", titles[i][0],
-		    now > 0 ? 'D' : 'A', titles[i]);
+		    : " aria-sort=ascending", *title, now > 0 ? 'D' : 'A',
+		    title);
 	}
 	buf_adds(b, "</thead>\n<tbody>\n");
 	if (path.n > 1)
 		buf_adds(b, "<tr><td><a href=\"../\">../</a><td><td>\n");
+}
+
+/* Is a to be shown before b? Folders come first, in either direction. */
+static int
+is_before(const struct listing *l, const struct row *a, const struct row *b)
+{
+	int order = 0;
+	int64_t x, y;
+
+	if (!S_ISDIR(a->mode) != !S_ISDIR(b->mode))
+		return S_ISDIR(a->mode);
+	if (l->column != 'N') {
+		x = l->column == 'M' ? a->modified : a->size;
+		y = l->column == 'M' ? b->modified : b->size;
+		order = (x > y) - (x < y);
+	}
+	if (order == 0)
+		order = strcmp(l->names.p + a->name, l->names.p + b->name);
+	return l->sign * order < 0;
+}
+
+/* Takes the first one off. */
+static void
+pop(struct listing *l)
+{
+	struct row *rows = (void *)l->rows.p, *last;
+	size_t n = l->rows.n / sizeof(*last) - 1, i = 0, next;
+
+	l->rows.n -= sizeof(*last);
+	last = rows + n;
+	for (next = 1; next < n; next = 2 * i + 1) {
+		next += next + 1 < n
+		    && is_before(l, rows + next + 1, rows + next);
+		if (!is_before(l, rows + next, last))
+			break;
+		rows[i] = rows[next];
+		i = next;
+	}
+	rows[i] = *last;
+}
+
+/* Adds one entry of the folder, unless it is to be hidden. A link is shown as
+ * what it points to, if a request for it would be answered. */
+static void
+add_row(struct listing *l, const struct plugin_self *self,
+    struct connection *con, const char *name)
+{
+	const struct dirlisting_conf *conf = plugin_conf(self, con->req);
+	const struct listings *all = self->data;
+	size_t i = l->rows.n / sizeof(struct row), up;
+	struct row row, *rows;
+	struct stat_entry *e;
+	struct stat st;
+
+	if ((name[0] == '.' && (conf->hide_dotfiles
+	    || name[1 + (name[1] == '.')] == '\0'))	/* "." and ".." */
+	    || (all->excludes && regexec(&all->exclude, name, 0, NULL, 0) == 0)
+	    || fstatat(dirfd(l->dir), name, &st, AT_SYMLINK_NOFOLLOW) == -1)
+		return;
+	row = (struct row){ st.st_size, st.st_mtime, (uint32_t)l->names.n,
+		st.st_mode };
+	if (S_ISLNK(row.mode)) {
+		e = look(con, name);
+		if (e == NULL)
+			return;
+		row = (struct row){ e->size, e->modified, row.name, e->mode };
+		stat_cache_drop(e);
+	}
+	if (S_ISDIR(row.mode))
+		row.size = 0;
+	buf_add(&l->names, name, strlen(name) + 1);
+	buf_add(&l->rows, &row, sizeof(row));
+	l->rows.failed |= l->names.failed || l->names.n > INT32_MAX;
+	for (rows = (void *)l->rows.p; i > 0 && !l->rows.failed; i = up) {
+		up = (i - 1) / 2;
+		if (!is_before(l, &row, rows + up))
+			break;
+		rows[i] = rows[up];
+		rows[up] = row;
+	}
+}
+
+static void
+close_folder(struct listing *l, struct connection *con)
+{
+	if (l->dir != NULL && closedir(l->dir) == 0)
+		con->srv->own_fds--;
+	l->dir = NULL;
+}
+
+/* Reads a part of the folder. Returns 0, or -1: no memory. */
+static int
+read_folder(struct listing *l, const struct plugin_self *self,
+    struct connection *con)
+{
+	struct listings *all = self->data;
+	struct dirent *e;
+	int i;
+
+	for (i = 0; i < PART && l->dir != NULL; i++) {
+		e = readdir(l->dir);
+		if (e == NULL)
+			close_folder(l, con);
+		else
+			add_row(l, self, con, e->d_name);
+	}
+	all->held -= l->held;
+	l->held = l->names.cap + l->rows.cap;
+	all->held += l->held;
+	return l->rows.failed || con->req->file.failed || (l->dir != NULL
+	    && all->held > MOST && all->held > l->held) ? -1 : 0;
 }
 
 static enum verdict
@@ -198,112 +333,34 @@ dirlisting_body(struct plugin_self *self, struct connection *con)
 {
 	const struct dirlisting_conf *conf = plugin_conf(self, con->req);
 	struct listing *l = con->req->handler_data;
-	const struct row *row = (const void *)l->rows.p;
 	struct buf b = { .n = 0 };
-	size_t top;
-	int failed;
 
-	if (l->next == 0 && l->json)
-		buf_adds(&b, "[\n");
-	else if (l->next == 0)
+	if (l->dir != NULL && read_folder(l, self, con) == -1)
+		return VERDICT_ERROR;
+	if (!l->begun)
 		add_top(&b, l, con, conf->show_header);
-	for (top = b.n; l->next < l->nrows && b.n - top < PIECE; l->next++)
-		if (l->json)
-			add_json_row(&b, row + l->next,
-			    l->next + 1 == l->nrows);
-		else
-			add_html_row(&b, l, row + l->next);
-	if (l->next == l->nrows && l->json) {
-		buf_adds(&b, "]\n");
-	} else if (l->next == l->nrows) {
-		buf_adds(&b, "</tbody>\n</table>\n");
-		if (conf->show_readme)
+	l->begun = 1;
+	while (l->dir == NULL && l->rows.n > 0 && b.n < PIECE) {
+		(l->json ? add_json_row : add_html_row)(&b, l,
+		    (const void *)l->rows.p);
+		pop(l);
+	}
+	if (l->dir == NULL && l->rows.n == 0) {
+		buf_adds(&b, l->json ? "]\n" : "</tbody>\n</table>\n");
+		if (conf->show_readme && !l->json)
 			add_note(&b, con, "README.txt");
-		buf_adds(&b, "</html>\n");
+		buf_adds(&b, l->json ? "" : "</html>\n");
 	}
 	conn_body(con, b.p, b.n);
-	failed = b.failed || con->req->file.failed;
+	con->req->out.mem.failed |= b.failed || con->req->file.failed;
 	buf_free(&b);
-	return failed ? VERDICT_ERROR
-	    : l->next == l->nrows ? VERDICT_FINISHED : VERDICT_GO_ON;
+	if (l->dir == NULL)
+		return l->rows.n > 0 ? VERDICT_GO_ON : VERDICT_FINISHED;
+	conn_wake(con);			/* others first */
+	return VERDICT_WAIT_FOR_EVENT;
 }
 
-/* Folders come first, in either direction. */
-static int
-compare(const void *left, const void *right)
-{
-	const struct row *a = left, *b = right;
-
-	if (!S_ISDIR(a->mode) != !S_ISDIR(b->mode))
-		return S_ISDIR(a->mode) ? -1 : 1;
-	if (a->key != b->key)
-		return a->key < b->key ? -a->sign : a->sign;
-	return a->sign * strcmp(a->name, b->name);
-}
-
-/* Adds one entry of the folder, unless it is to be hidden. A link is shown as
- * what it points to, if a request for it would be answered. */
-static void
-add_row(struct listing *l, const regex_t *exclude, struct connection *con,
-    int folder, const char *name)
-{
-	struct row row = { .sign = l->sign };
-	struct stat_entry *e;
-	struct stat st;
-
-	if ((exclude != NULL && regexec(exclude, name, 0, NULL, 0) == 0)
-	    || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
-		return;
-	row.size = st.st_size;
-	row.modified = st.st_mtime;
-	row.mode = st.st_mode;
-	if (S_ISLNK(st.st_mode)) {
-		e = look(con, name);
-		if (e == NULL)
-			return;
-		row.size = e->size;
-		row.modified = e->modified;
-		row.mode = e->mode;
-		stat_cache_drop(e);
-	}
-	if (l->column == 'M')
-		row.key = row.modified;
-	if (l->column == 'S' && !S_ISDIR(row.mode))
-		row.key = row.size;
-	buf_add(&l->names, name, strlen(name) + 1);
-	buf_add(&l->rows, &row, sizeof(row));
-	l->nrows++;
-}
-
-/* Reads and sorts the folder. Returns 0, or -1: no memory. */
-static int
-read_folder(const regex_t *exclude, int hide_dotfiles,
-    struct listing *l, DIR *dir, struct connection *con)
-{
-	struct row *rows;
-	struct dirent *e;
-	const char *name;
-	size_t i;
-
-	for (e = readdir(dir); e != NULL; e = readdir(dir))
-		if (e->d_name[0] != '.' || (!hide_dotfiles
-		    && strcmp(e->d_name, ".") != 0
-		    && strcmp(e->d_name, "..") != 0))
-			add_row(l, exclude, con, dirfd(dir), e->d_name);
-	if (l->names.failed || l->rows.failed || con->req->file.failed)
-		return -1;
-	/* names lie in the order of rows, in an arena that moves no more */
-	rows = (void *)l->rows.p;
-	name = l->names.p;
-	for (i = 0; i < l->nrows; i++, name += strlen(name) + 1)
-		rows[i].name = name;
-	if (l->nrows > 1)
-		qsort(rows, l->nrows, sizeof(*rows), compare);
-	return 0;
-}
-
-/* "?json", "?C=M&O=D". What is not understood is left alone: links in the wild
- * have anything. */
+/* "?json", "?C=M&O=D"; what is not understood is left alone. */
 static void
 read_query(struct listing *l, struct slice q)
 {
@@ -324,13 +381,11 @@ accepts_json(const struct http_head *head)
 	size_t at = 0;
 	struct slice s;
 
-	do {
+	do	/* no type could match beyond its end */
 		s = http_list(head, HTTP_ACCEPT, &field, &at);
-		if (s.n >= 16 && strncasecmp(s.p, "application/json", 16) == 0)
-			return 1;
-	} while (s.n > 0
-	    && (s.n < 9 || strncasecmp(s.p, "text/html", 9) != 0));
-	return 0;
+	while (s.n > 0 && strncasecmp(s.p, "application/json", 16) != 0
+	    && strncasecmp(s.p, "text/html", 9) != 0);
+	return s.n > 0 && (s.p[0] | 0x20) == 'a';
 }
 
 /* The request is answered, or its connection gone: whichever comes first. */
@@ -338,12 +393,15 @@ static void
 dirlisting_done(struct plugin_self *self, struct connection *con)
 {
 	struct request *req = con->req;
+	struct listings *all = self->data;
 	struct listing *l;
 
 	if (req == NULL || req->handler != self || req->handler_data == NULL)
 		return;
 	l = req->handler_data;
 	req->handler_data = NULL;
+	close_folder(l, con);
+	all->held -= l->held;
 	buf_free(&l->names);
 	buf_free(&l->rows);
 	buf_free(&l->scratch);
@@ -366,7 +424,7 @@ dirlisting_start(struct plugin_self *self, struct connection *con)
 	dir = opendir(buf_text(&req->file));
 	if (dir == NULL && (errno == EMFILE || errno == ENFILE))
 		return VERDICT_WAIT_FOR_FD;
-	l = dir == NULL ? NULL : calloc(1, sizeof(*l));
+	l = dir == NULL ? NULL : malloc(sizeof(*l));
 	if (l == NULL) {		/* else: no memory */
 		conn_error(con, errno == EACCES ? 403 : 503);
 		if (dir != NULL)
@@ -374,59 +432,57 @@ dirlisting_start(struct plugin_self *self, struct connection *con)
 		return VERDICT_FINISHED;
 	}
 	req->handler_data = l;
-	l->column = 'N';
-	l->sign = 1;
-	l->json = accepts_json(&req->head);
+	*l = (struct listing){ .dir = dir, .json = accepts_json(&req->head),
+		.column = 'N', .sign = 1 };
+	con->srv->own_fds++;
 	read_query(l, req->head.query);
 	req->status = 200;
 	req->framing = RESPONSE_STREAM;
-	conn_field(con, "Vary", slice_of("Accept"));
-	conn_field(con, "X-Content-Type-Options", slice_of("nosniff"));
-	conn_field(con, "Content-Type", slice_of(l->json ? "application/json"
-	    : "text/html; charset=utf-8"));
-	if (!l->json)	/* whatever a name may do, it runs no script */
-		conn_field(con, "Content-Security-Policy",
-		    slice_of("default-src 'none'; style-src 'unsafe-inline'"));
-	if (read_folder(self->data, conf->hide_dotfiles, l, dir, con) == -1)
+	buf_adds(&req->fields, "Vary: Accept\r\n"
+	    "X-Content-Type-Options: nosniff\r\nContent-Type: ");
+	buf_adds(&req->fields, l->json ? "application/json\r\n"
+	    : "text/html; charset=utf-8\r\n"
+	    "Content-Security-Policy: default-src 'none'; "
+	    "style-src 'unsafe-inline'\r\n");
+	if (read_folder(l, self, con) == -1)
 		conn_error(con, 503);
-	closedir(dir);
 	return VERDICT_FINISHED;
 }
 
-/* All of dir-listing.exclude as one expression. */
 static int
 dirlisting_set_defaults(struct plugin_self *self, struct server *srv)
 {
 	const struct dirlisting_conf *conf = plugin_global_conf(self);
 	const struct conf_list *list = conf->exclude;
-	struct buf all = { .n = 0 };
+	struct listings *all = self->data = calloc(1, sizeof(*all));
+	struct buf text = { .n = 0 };
 	size_t i;
 
 	(void)srv;
-	if (list == NULL || list->n == 0)
-		return 0;
+	if (all == NULL || list == NULL || list->n == 0)
+		return all != NULL ? 0 : config_fault(self->config,
+		    "dir-listing.activate", "no memory");
 	for (i = 0; i < list->n; i++)
-		buf_printf(&all, "%s(%s)", i > 0 ? "|" : "",
+		buf_printf(&text, "%s(%s)", i > 0 ? "|" : "",
 		    list->items[i].value.text);
-	self->data = malloc(sizeof(regex_t));
-	if (self->data == NULL || all.failed || regcomp(self->data,
-	    buf_text(&all), REG_EXTENDED | REG_NOSUB) != 0) {
+	all->excludes = !text.failed && regcomp(&all->exclude,
+	    buf_text(&text), REG_EXTENDED | REG_NOSUB) == 0;
+	if (!all->excludes)
 		(void)config_fault(self->config, "dir-listing.exclude",
-		    "not extended regular expressions: %s", buf_text(&all));
-		free(self->data);
-		self->data = NULL;
-	}
-	buf_free(&all);
-	return self->data != NULL ? 0 : -1;
+		    "not extended regular expressions: %s", buf_text(&text));
+	buf_free(&text);
+	return all->excludes ? 0 : -1;
 }
 
 static void
 dirlisting_free(struct plugin_self *self, struct server *srv)
 {
+	struct listings *all = self->data;
+
 	(void)srv;
-	if (self->data != NULL)
-		regfree(self->data);
-	free(self->data);
+	if (all != NULL && all->excludes)
+		regfree(&all->exclude);
+	free(all);
 }
 
 const struct plugin mod_dirlisting = {
