@@ -19,7 +19,7 @@ DEBUG_1 = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 # What copies bytes is built for speed (CFLAGS), all the rest for size: see
 # HACKING. Nothing throws, so nobody needs the tables for it; functions of libc
 # are called without a detour.
-SMALL = -Os
+SMALL != $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os
 LEAN = -fno-asynchronous-unwind-tables -fno-plt
 
 WARN = -Wall -Wextra -pedantic
@@ -45,7 +45,7 @@ ALL_LDFLAGS = $(DEBUG_$(DEBUG)) $(STATIC_$(STATIC)) $(LEAN_LDFLAGS) $(LDFLAGS)
 
 # Objects depend on the flags they were made with: DEBUG=1 after a plain make
 # builds everything again.
-FLAGS != printf '%s\n' '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' >.flags.new; \
+FLAGS != printf '%s\n' '$(CC) $(ALL_CFLAGS) $(SMALL) $(ALL_LDFLAGS)' >.flags.new; \
 	cmp -s .flags.new .flags || cp .flags.new .flags; rm -f .flags.new
 
 HEADERS = sys.h base.h fdevent.h conf.h http.h server.h conn.h plugin.h proc.h

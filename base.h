@@ -126,11 +126,24 @@ void queue_free(struct queue *q);
 /* Reads all of s as decimal digits. Returns 0, or -1: empty, not digits, or
  * more than an int64_t holds. */
 int str_number(struct slice s, int64_t *number);
+/* What a path may have that is refused, or may not have that is taken. */
+enum {
+	URL_CONTROLS = 1,	/* control characters, but never NUL */
+	URL_NOT_UTF8 = 2,	/* bytes that are not UTF-8 */
+	URL_NO_2F = 4,		/* "%2F" */
+	URL_NO_DOTS = 8		/* dot segments */
+};
 /* Decodes %XX, collapses "//" and removes dot segments (RFC 3986 5.2.4) from
  * a request's path (without query) into out, NUL-terminated. Returns 0, or -1
  * for what is refused: malformed escapes, NUL and control characters, bytes
- * that are not UTF-8, a path that leaves the root or begins without "/". */
-int str_url_path(struct buf *out, struct slice path);
+ * that are not UTF-8, a path that leaves the root or begins without "/", and
+ * what options (URL_...) say. */
+int str_url_path_as(struct buf *out, struct slice path, unsigned options);
+static inline int
+str_url_path(struct buf *out, struct slice path)
+{
+	return str_url_path_as(out, path, 0);
+}
 /* Appends text so that it means itself: in HTML text and attributes; in a
  * URL's path (everything but unreserved and "/" as %XX); inside a JSON string;
  * in a log line ('"', '\\' and all bytes but printable ASCII as \xHH). */

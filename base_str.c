@@ -22,7 +22,7 @@ enum {
 };
 
 /* A backslash and a quote could forge or end a log line's field; "%" and "/"
- * are what str_url_path has to look at; all above 0x7e needs care. */
+ * are what str_url_path_as has to look at; all above 0x7e needs care. */
 static const unsigned char class[256] = {
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
@@ -111,7 +111,7 @@ is_clean_path(struct slice path)
 
 /* Decodes into out, which has room. Returns 0, or -1: a byte is refused. */
 static int
-decode_path(struct buf *out, struct slice path)
+decode_path(struct buf *out, struct slice path, unsigned options)
 {
 	const char *p = path.p, *end = path.p + path.n;
 	size_t at, length;
@@ -124,12 +124,15 @@ decode_path(struct buf *out, struct slice path)
 				return -1;
 			c = hex_value(p[0]) * 16 + hex_value(p[1]);
 			p += 2;
+			if (c == '/' && options & URL_NO_2F)
+				return -1;
 		}
-		if (c < 0x20 || c == 0x7f)
+		if (c <= 0 || ((c < 0x20 || c == 0x7f)
+		    && !(options & URL_CONTROLS)))
 			return -1;
 		buf_addc(out, (char)c);
 	}
-	for (at = 0; at < out->n; at += length) {
+	for (at = 0; at < out->n && !(options & URL_NOT_UTF8); at += length) {
 		length = utf8_length(out->p + at, out->n - at);
 		if (length == 0)
 			return -1;
@@ -137,9 +140,10 @@ decode_path(struct buf *out, struct slice path)
 	return 0;
 }
 
-/* Takes empty and dot segments out. Returns 0, or -1: it leaves the root. */
+/* Takes empty and dot segments out. Returns 0, or -1: it leaves the root, or
+ * there are some and there may be none. */
 static int
-remove_dots(struct buf *path)
+remove_dots(struct buf *path, unsigned options)
 {
 	char *from = path->p + 1, *to = from, *end = path->p + path->n;
 	size_t n, slash;
@@ -155,7 +159,10 @@ remove_dots(struct buf *path)
 		} else if (n > 1 || (n == 1 && from[0] != '.')) {
 			memmove(to, from, n + slash);
 			to += n + slash;
+			continue;
 		}
+		if (n > 0 && options & URL_NO_DOTS)
+			return -1;
 	}
 	path->n = (size_t)(to - path->p);
 	return 0;
@@ -164,7 +171,7 @@ remove_dots(struct buf *path)
 /* %2F is decoded before segments are looked at, and "//" collapsed before "..",
  * as the files below see it: there must not be two readings of one path. */
 int
-str_url_path(struct buf *out, struct slice path)
+str_url_path_as(struct buf *out, struct slice path, unsigned options)
 {
 	out->n = 0;
 	out->failed = 0;
@@ -173,7 +180,8 @@ str_url_path(struct buf *out, struct slice path)
 		return -1;
 	if (is_clean_path(path)) {
 		buf_add(out, path.p, path.n);
-	} else if (decode_path(out, path) == -1 || remove_dots(out) == -1) {
+	} else if (decode_path(out, path, options) == -1
+	    || remove_dots(out, options) == -1) {
 		out->n = 0;
 		return -1;
 	}

@@ -27,7 +27,7 @@ static const char absent[] =
     "server.v4mapped\0"
     "=this yet\0server.breakagelog\0"
     "server.error-handler\0server.error-intercept\0"
-    "server.force-lowercase-filenames\0server.http-parseopts\0"
+    "server.force-lowercase-filenames\0"
     "server.name\0server.protocol-http11\0"
     "server.syslog-facility\0server.systemd-socket-activation\0"
     "=mod_access\0url.access-\0=mod_alias\0alias.\0=mod_auth\0auth.\0"

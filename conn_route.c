@@ -137,6 +137,11 @@ look_at_file(struct connection *con)
 	    req->file.p, req->file.n, request_conf(req));
 	if (req->entry == NULL)
 		return refuse(con, 503);
+	/* server.follow-symlink may take some just to look */
+	if (req->entry->error == EMFILE || req->entry->error == ENFILE) {
+		wait_for_fd(con);
+		return ROUTE_WAIT;
+	}
 	if (req->entry->error == 0 && S_ISDIR(req->entry->mode)
 	    && req->path.n > 0 && req->path.p[req->path.n - 1] != '/'
 	    && req->head.method != HTTP_OPTIONS)
@@ -203,7 +208,8 @@ route(struct connection *con)
 	answer = ask(con, HOOK_URI_RAW);
 	if (answer != NOT_YET)
 		return answer;
-	if (str_url_path(&con->req->path, head->path) == -1)
+	if (str_url_path_as(&con->req->path, head->path,
+	    con->config->core->url_options) == -1)
 		return refuse(con, con->req->path.failed ? 503 : 400);
 	return route_path(con);
 }

@@ -104,7 +104,7 @@ void http_body_init(struct http_body *body, const struct http_head *head);
 enum http_verdict http_body(struct http_body *body, const char *p, size_t n,
     size_t *used, struct slice *data);
 
-/* ---- http_range.c: conditional requests and ranges ---------------------- */
+/* ---- http_range.c: conditional requests, ranges, codings ---------------- */
 
 struct http_validators {
 	struct slice etag;	/* with its quotes; n is 0 if there is none */
@@ -125,24 +125,31 @@ http_is_conditional(const struct http_head *head)
 int http_conditions(const struct http_head *head,
     const struct http_validators *v);
 
-enum { HTTP_RANGES_MAX = 16 };
+enum {
+	HTTP_RANGES_MAX = 16,
+	HTTP_RANGES_GAP = 80	/* bytes: less than a part of its own costs */
+};
 
 struct http_range {
 	int64_t first, length;
 };
 
 /* Which part of size bytes is asked for (RFC 9110 14): 200 all of it, 206
- * with ranges[0 .. *n), 416 none that exists. If-Range is regarded. Ranges
- * that overlap or touch are joined; more than HTTP_RANGES_MAX, malformed ones
- * and other units are ignored (200). */
+ * with ranges[0 .. *n), 416 none that exists. If-Range is regarded, unless v is
+ * NULL. Ranges that overlap, or between which no more than HTTP_RANGES_GAP
+ * bytes lie, are joined; more than HTTP_RANGES_MAX, malformed ones and other
+ * units are ignored (200). */
 int http_ranges(const struct http_head *head, const struct http_validators *v,
     int64_t size, struct http_range ranges[HTTP_RANGES_MAX], unsigned *n);
+/* How much a content coding is wanted (RFC 9110 12.5.3): 0 (not at all) to
+ * 1000, or -1 when Accept-Encoding does not say. coding is lower case. */
+int http_coding(const struct http_head *head, const char *coding);
 
 /* ---- http_mime.c: names to media types ---------------------------------- */
 
-/* The type of a file by the longest suffix of its name that is known, in any
- * case; "application/octet-stream" when there is none. */
-const char *http_mime_type(struct slice name);
+/* Appends the type of a file by the suffix of its name, in any case;
+ * "application/octet-stream" when it is not known. */
+void http_mime_type(struct buf *out, struct slice name);
 /* Does name end in suffix, ASCII case aside? */
 int http_has_suffix(struct slice name, struct slice suffix);
 

@@ -10,64 +10,62 @@
 
 #include "http.h"
 
-/* A type and its suffixes, in turn. Text has its charset, or a browser would
- * guess one. */
+/* A type and its suffixes. Without a slash it is application/, and text has
+ * its charset, or a browser would guess one. The last one is for all others. */
 static const char types[] =
-	"text/html; charset=utf-8\0.html .htm\0"
-	"text/css; charset=utf-8\0.css\0"
-	"text/javascript; charset=utf-8\0.js .mjs\0"
-	"text/plain; charset=utf-8\0"
-	    ".txt .text .log .conf .c .h .sh .diff .patch\0"
-	"text/markdown; charset=utf-8\0.md\0" "text/csv; charset=utf-8\0.csv\0"
-	"text/calendar; charset=utf-8\0.ics\0"
-	"text/vcard; charset=utf-8\0.vcf\0" "text/vtt; charset=utf-8\0.vtt\0"
-	"text/xml; charset=utf-8\0.xml .xsl .dtd\0"
-	"image/png\0.png\0" "image/jpeg\0.jpg .jpeg\0" "image/gif\0.gif\0"
-	"image/svg+xml\0.svg .svgz\0" "image/webp\0.webp\0"
-	"image/avif\0.avif\0" "image/apng\0.apng\0" "image/bmp\0.bmp\0"
-	"image/x-icon\0.ico\0" "image/tiff\0.tif .tiff\0"
-	"audio/mpeg\0.mp3\0" "audio/mp4\0.m4a\0" "audio/aac\0.aac\0"
-	"audio/ogg\0.ogg .oga .opus\0" "audio/flac\0.flac\0"
-	"audio/wav\0.wav\0" "audio/midi\0.mid\0" "audio/webm\0.weba\0"
-	"video/mp4\0.mp4 .m4v\0" "video/webm\0.webm\0" "video/ogg\0.ogv\0"
-	"video/mpeg\0.mpg .mpeg\0" "video/quicktime\0.mov\0"
-	"video/x-msvideo\0.avi\0" "video/x-matroska\0.mkv\0"
-	"video/mp2t\0.ts\0"
-	"application/vnd.apple.mpegurl\0.m3u8\0" "application/dash+xml\0.mpd\0"
-	"font/woff\0.woff\0" "font/woff2\0.woff2\0" "font/ttf\0.ttf\0"
-	"font/otf\0.otf\0" "font/collection\0.ttc\0"
-	"application/json\0.json .map\0" "application/ld+json\0.jsonld\0"
-	"application/manifest+json\0.webmanifest\0"
-	"application/geo+json\0.geojson\0" "application/yaml\0.yaml .yml\0"
-	"application/wasm\0.wasm\0" "application/xhtml+xml\0.xhtml\0"
-	"application/atom+xml\0.atom\0" "application/rss+xml\0.rss\0"
-	"application/pdf\0.pdf\0" "application/postscript\0.ps .eps\0"
-	"application/rtf\0.rtf\0" "application/epub+zip\0.epub\0"
-	"application/vnd.oasis.opendocument.text\0.odt\0"
-	"application/vnd.oasis.opendocument.spreadsheet\0.ods\0"
-	"application/vnd.oasis.opendocument.presentation\0.odp\0"
-	"application/msword\0.doc\0" "application/vnd.ms-excel\0.xls\0"
-	"application/vnd.ms-powerpoint\0.ppt\0"
-	"application/vnd.openxmlformats-officedocument"
-	    ".wordprocessingml.document\0"
-	    ".docx\0"
-	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet\0"
-	    ".xlsx\0"
-	"application/vnd.openxmlformats-officedocument"
-	    ".presentationml.presentation\0"
-	    ".pptx\0"
-	"application/vnd.sqlite3\0.sqlite\0"
-	"application/x-shockwave-flash\0.swf\0"
-	"application/x-bittorrent\0.torrent\0"
-	"application/gzip\0.gz .tgz .tar.gz\0" "application/x-bzip2\0.bz2\0"
-	"application/x-xz\0.xz\0" "application/zstd\0.zst\0"
-	"application/zip\0.zip\0" "application/x-7z-compressed\0.7z\0"
-	"application/x-tar\0.tar\0" "application/java-archive\0.jar\0"
-	"application/vnd.debian.binary-package\0.deb\0"
-	"application/x-rpm\0.rpm\0"
-	"application/vnd.android.package-archive\0.apk\0"
-	"application/x-iso9660-image\0.iso\0"
-	"application/octet-stream\0.img .bin\0";
+	"text/html html htm shtml\0" "text/css css\0" "text/javascript js mjs\0"
+	"text/plain txt text log conf cfg ini c cc cpp h hpp java py pl rb rs"
+	    " go sh lua diff patch asc srt\0"
+	"text/markdown md markdown\0" "text/csv csv\0"
+	"text/tab-separated-values tsv\0" "text/calendar ics\0"
+	"text/vcard vcf\0" "text/vtt vtt\0" "text/xml xml xsl xsd dtd\0"
+	"text/x-component htc\0"
+	"image/png png\0" "image/jpeg jpg jpeg jpe\0" "image/gif gif\0"
+	"image/svg+xml svg svgz\0" "image/webp webp\0" "image/avif avif\0"
+	"image/jxl jxl\0" "image/heic heic\0" "image/heif heif\0"
+	"image/jp2 jp2\0" "image/apng apng\0" "image/bmp bmp\0"
+	"image/x-icon ico\0" "image/tiff tif tiff\0"
+	"image/vnd.djvu djvu djv\0" "image/x-xbitmap xbm\0"
+	"image/x-xpixmap xpm\0"
+	"audio/mpeg mp3 mp2\0" "audio/mp4 m4a m4b\0" "audio/aac aac\0"
+	"audio/ogg ogg oga opus spx\0" "audio/flac flac\0" "audio/wav wav\0"
+	"audio/midi mid midi\0" "audio/webm weba\0" "audio/x-matroska mka\0"
+	"audio/aiff aif aiff\0" "audio/x-mpegurl m3u\0" "audio/x-scpls pls\0"
+	"audio/x-ms-wma wma\0"
+	"video/mp4 mp4 m4v mp4v\0" "video/webm webm\0" "video/ogg ogv\0"
+	"video/mpeg mpg mpeg\0" "video/quicktime mov qt\0"
+	"video/x-msvideo avi\0" "video/x-matroska mkv\0" "video/mp2t ts m2ts\0"
+	"video/3gpp 3gp\0" "video/x-flv flv\0" "video/x-ms-wmv wmv asf\0"
+	"font/woff woff\0" "font/woff2 woff2\0" "font/ttf ttf\0"
+	"font/otf otf\0" "font/collection ttc\0" "vnd.ms-fontobject eot\0"
+	"model/gltf+json gltf\0" "model/gltf-binary glb\0" "model/stl stl\0"
+	"vnd.apple.mpegurl m3u8\0" "dash+xml mpd\0" "json json map\0"
+	"ld+json jsonld\0" "x-ndjson ndjson jsonl\0"
+	"manifest+json webmanifest\0" "geo+json geojson\0" "yaml yaml yml\0"
+	"toml toml\0" "sql sql\0" "wasm wasm\0" "xhtml+xml xhtml xht\0"
+	"atom+xml atom\0" "rss+xml rss\0" "gpx+xml gpx\0"
+	"vnd.google-earth.kml+xml kml\0" "vnd.google-earth.kmz kmz\0"
+	"x-ns-proxy-autoconfig pac\0" "pdf pdf\0" "postscript ps eps ai\0"
+	"rtf rtf\0" "x-dvi dvi\0" "x-tex tex\0" "epub+zip epub\0"
+	"vnd.oasis.opendocument.text odt\0"
+	"vnd.oasis.opendocument.spreadsheet ods\0"
+	"vnd.oasis.opendocument.presentation odp\0"
+	"vnd.oasis.opendocument.graphics odg\0"
+	"msword doc dot\0" "vnd.ms-excel xls\0" "vnd.ms-powerpoint ppt\0"
+	"vnd.openxmlformats-officedocument.wordprocessingml.document docx\0"
+	"vnd.openxmlformats-officedocument.spreadsheetml.sheet xlsx\0"
+	"vnd.openxmlformats-officedocument.presentationml.presentation pptx\0"
+	"vnd.sqlite3 sqlite\0" "x-shockwave-flash swf\0"
+	"x-bittorrent torrent\0" "pgp-signature sig\0" "pgp-encrypted gpg pgp\0"
+	"pkix-cert cer crt der\0" "pkix-crl crl\0" "x-pem-file pem\0"
+	"gzip gz tgz\0" "x-bzip2 bz2 tbz\0" "x-xz xz txz\0" "zstd zst\0"
+	"x-lzma lzma\0" "x-lz4 lz4\0" "x-compress z\0" "zip zip\0"
+	"x-7z-compressed 7z\0" "vnd.rar rar\0" "x-tar tar\0" "x-cpio cpio\0"
+	"vnd.ms-cab-compressed cab\0" "java-archive jar war\0"
+	"vnd.debian.binary-package deb udeb ipk\0" "x-rpm rpm\0"
+	"vnd.android.package-archive apk\0" "x-iso9660-image iso\0"
+	"x-msdownload exe dll\0" "x-msi msi\0" "x-apple-diskimage dmg\0"
+	"octet-stream";
 
 int
 http_has_suffix(struct slice name, struct slice suffix)
@@ -76,25 +74,41 @@ http_has_suffix(struct slice name, struct slice suffix)
 	    suffix.p, suffix.n) == 0;
 }
 
-const char *
-http_mime_type(struct slice name)
+/* The type that has the suffix of n bytes behind dot, or the last one. */
+static const char *
+find_type(const char *dot, size_t n)
 {
-	const char *best = "application/octet-stream", *type = types, *p;
-	struct slice suffix;
-	size_t longest = 0;
+	const char *type = types, *p;
+	size_t word;
 
-	for (; *type != '\0'; type = p + 1) {
-		p = type + strlen(type);
-		do {			/* p is before a suffix */
-			suffix.p = p + 1;
-			suffix.n = strcspn(suffix.p, " ");
-			p = suffix.p + suffix.n;
-			if (suffix.n > longest
-			    && http_has_suffix(name, suffix)) {
-				longest = suffix.n;
-				best = type;
-			}
-		} while (*p == ' ');
+	for (;;) {
+		for (p = type + strcspn(type, " "); *p == ' '; p += word) {
+			word = strcspn(++p, " ");
+			if (word == n && strncasecmp(p, dot, n) == 0)
+				return type;
+		}
+		if (p == types + sizeof(types) - 1)
+			return type;
+		type = p + 1;
 	}
-	return best;
+}
+
+void
+http_mime_type(struct buf *out, struct slice name)
+{
+	size_t at = name.n;
+	const char *type;
+
+	while (at > 0 && name.p[at - 1] != '.' && name.p[at - 1] != '/')
+		at--;
+	/* what follows a slash is no suffix, nor is a whole name */
+	if (at == 0 || name.p[at - 1] == '/')
+		at = name.n;
+	type = find_type(name.p + at, name.n - at);
+	at = strcspn(type, " ");
+	if (memchr(type, '/', at) == NULL)
+		buf_adds(out, "application/");
+	buf_add(out, type, at);
+	if (memcmp(type, "text/", 5) == 0)
+		buf_adds(out, "; charset=utf-8");
 }

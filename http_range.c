@@ -1,5 +1,6 @@
 /*
- * http_range.c - conditional requests and ranges: what to send of a file.
+ * http_range.c - conditional requests, ranges and codings: what to send of a
+ * file.
  *
  * Called by who serves something with validators (files, above all). Compares
  * entity tags as RFC 9110 8.8.3.2 says, strongly where bytes of two responses
@@ -123,7 +124,10 @@ if_range_holds(const struct http_head *head, const struct http_validators *v)
 		tag = take_tag(&rest);
 		return rest.n == 0 && tags_match(tag, v->etag, 1);
 	}
-	return date_parse(value, v->now, &date) == 0 && date == v->modified;
+	/* the file may have changed twice in a second that is not long past
+	 * (8.8.2.2) */
+	return date_parse(value, v->now, &date) == 0 && date == v->modified
+	    && date < v->now - 1;
 }
 
 /* Reads the digits at *p; the largest number if there are too many, preset if
@@ -164,9 +168,9 @@ read_range(struct slice s, int64_t size, struct http_range *r)
 	return 0;
 }
 
-/* Adds r; ranges that it overlaps or touches are joined with it, so that no
- * byte is sent twice. Those in the array never touch each other: what r did
- * not touch at first, it does not touch afterwards. */
+/* Adds r; ranges that it overlaps, or is near to, are joined with it, so that
+ * no byte is sent twice (RFC 9110 15.3.7.2). Those in the array never are near
+ * to each other: what r was not near to at first, it is not afterwards. */
 static unsigned
 add_range(struct http_range *ranges, unsigned n, struct http_range r)
 {
@@ -175,7 +179,8 @@ add_range(struct http_range *ranges, unsigned n, struct http_range r)
 
 	for (i = 0; i < n; i++) {
 		old_end = ranges[i].first + ranges[i].length;
-		if (r.first > old_end || ranges[i].first > end) {
+		if (r.first - HTTP_RANGES_GAP > old_end
+		    || ranges[i].first - HTTP_RANGES_GAP > end) {
 			ranges[kept++] = ranges[i];
 			continue;
 		}
@@ -204,7 +209,7 @@ http_ranges(const struct http_head *head, const struct http_validators *v,
 	*n = 0;
 	if (value.n < skip
 	    || !slice_case_eq((struct slice){ value.p, skip }, "bytes=")
-	    || !if_range_holds(head, v))
+	    || (v != NULL && !if_range_holds(head, v)))
 		return 200;
 	for (spec = http_list(head, HTTP_RANGE, &field, &at); spec.p != NULL;
 	    spec = http_list(head, HTTP_RANGE, &field, &at)) {
@@ -219,4 +224,52 @@ http_ranges(const struct http_head *head, const struct http_validators *v,
 			*n = add_range(ranges, *n, r);
 	}
 	return count == 0 ? 200 : *n > 0 ? 206 : 416;
+}
+
+/* ---- content codings (RFC 9110 12.5.3) ---------------------------------- */
+
+/* The weight of a list's element behind its semicolon (12.4.2), in thousandths.
+ * What is no weight is none at all. */
+static int
+weight_of(struct slice s)
+{
+	int weight = 0, place = 1000;
+	size_t i;
+
+	if (s.n < 3 || s.n > 7 || (s.p[0] | 0x20) != 'q' || s.p[1] != '=')
+		return 0;
+	for (i = 2; i < s.n; i++) {
+		if (i == 3 && s.p[i] == '.')
+			continue;
+		if (i == 3 || s.p[i] < '0' || s.p[i] > '9')
+			return 0;
+		weight += (s.p[i] - '0') * place;
+		place /= 10;
+	}
+	return weight > 1000 ? 0 : weight;
+}
+
+int
+http_coding(const struct http_head *head, const char *coding)
+{
+	unsigned field = 0;
+	size_t at = 0, n;
+	int any = -1, weight;
+	struct slice s;
+	const char *stop;
+
+	for (;;) {
+		s = http_list(head, HTTP_ACCEPT_ENCODING, &field, &at);
+		if (s.p == NULL)
+			return any;
+		stop = memchr(s.p, ';', s.n);
+		n = stop == NULL ? s.n : (size_t)(stop - s.p);
+		weight = stop == NULL ? 1000 : weight_of(slice_trim(
+		    (struct slice){ stop + 1, s.n - n - 1 }));
+		s = slice_trim((struct slice){ s.p, n });
+		if (slice_case_eq(s, coding))
+			return weight;
+		if (slice_eq(s, (struct slice){ "*", 1 }))
+			any = weight;
+	}
 }

@@ -7,6 +7,7 @@
  * and never answers a request itself.
  */
 #include <sys/stat.h>
+#include <errno.h>
 
 #include "plugin.h"
 
@@ -34,7 +35,8 @@ mode_of(struct connection *con, struct buf *path, size_t at)
 	if (!path->failed)
 		e = stat_cache_get(con->srv, text + at, path->n - at,
 		    request_conf(con->req));
-	path->failed |= e == NULL;
+	/* whether it is there nobody knows then */
+	path->failed |= e == NULL || e->error == EMFILE || e->error == ENFILE;
 	if (e != NULL) {
 		mode = e->error == 0 ? e->mode : 0;
 		stat_cache_drop(e);

@@ -1,5 +1,5 @@
 /*
- * mod_staticfile.c - serves a file: validators, conditions, ranges.
+ * mod_staticfile.c - serves a file: validators, conditions, ranges, codings.
  *
  * The last to be asked who answers. The fields of a plain 200 are rendered
  * once for each file and kept in the stat cache, so a request for a cached
@@ -13,13 +13,14 @@
 
 #include "plugin.h"
 
+enum { CODINGS = 3 };		/* that we know suffixes of */
+
 struct staticfile_conf {
 	const struct conf_list *mimetypes;
 	const struct conf_list *exclude;
-	const char *dotfiles;
-	const char *single;
-	int etags, use_inode, use_mtime, use_size;
-	int ranges;
+	const struct conf_list *precompressed;
+	const char *dotfiles, *single;
+	int etags, use_inode, use_mtime, use_size, ranges;
 };
 
 #define KEY(name, type, member, preset) { name, type, CONF_REQUEST, \
@@ -28,6 +29,7 @@ struct staticfile_conf {
 static const struct conf_key staticfile_keys[] = {
 	KEY("mimetype.assign", CONF_MAP, mimetypes, NULL),
 	KEY("static-file.exclude-extensions", CONF_LIST, exclude, NULL),
+	KEY("static-file.precompressed", CONF_LIST, precompressed, NULL),
 	KEY("static-file.dotfiles", CONF_STRING, dotfiles, "deny"),
 	KEY("static-file.single", CONF_STRING, single, NULL),
 	KEY("static-file.etags", CONF_BOOL, etags, "enable"),
@@ -37,6 +39,21 @@ static const struct conf_key staticfile_keys[] = {
 	KEY("server.range-requests", CONF_BOOL, ranges, "enable"),
 	{ .name = NULL }
 };
+
+/* The suffix of files in a content coding, or NULL. */
+static const char *
+suffix_of(const char *coding)
+{
+	static const char known[CODINGS][2][5] = {
+		{ "br", ".br" }, { "zstd", ".zst" }, { "gzip", ".gz" }
+	};
+	size_t i;
+
+	for (i = 0; i < CODINGS; i++)
+		if (strcmp(coding, known[i][0]) == 0)
+			return known[i][1];
+	return NULL;
+}
 
 static int
 staticfile_check(struct plugin_self *self, struct server *srv)
@@ -51,6 +68,13 @@ staticfile_check(struct plugin_self *self, struct server *srv)
 			return config_fault(self->config, "mimetype.assign",
 			    "the type of \"%s\" is no text",
 			    types->items[i].key);
+	types = conf->precompressed;
+	for (i = 0; types != NULL && i < types->n; i++)
+		if (suffix_of(types->items[i].value.text) == NULL)
+			return config_fault(self->config,
+			    "static-file.precompressed", "\"br\", \"zstd\" or"
+			    " \"gzip\", found \"%s\"",
+			    types->items[i].value.text);
 	if (strcmp(conf->dotfiles, "deny") == 0
 	    || strcmp(conf->dotfiles, "allow") == 0)
 		return 0;
@@ -105,12 +129,11 @@ staticfile_physical(struct plugin_self *self, struct connection *con)
 }
 
 static int
-is_excluded(const struct staticfile_conf *conf, struct slice name)
+is_excluded(const struct staticfile_conf *conf, const struct request *req)
 {
+	struct slice name = { req->file.p, req->file.n };
 	size_t i;
 
-	if (conf->exclude == NULL)
-		return 0;
 	for (i = 0; i < conf->exclude->n; i++)
 		if (http_has_suffix(name,
 		    slice_of(conf->exclude->items[i].value.text)))
@@ -118,31 +141,32 @@ is_excluded(const struct staticfile_conf *conf, struct slice name)
 	return 0;
 }
 
-/* ---- its head ---- */
-
 /* The type of the longest suffix in the list; "" is the default. */
-static const char *
-type_of(const struct conf_list *list, struct slice name)
+static void
+add_type(struct buf *b, const struct conf_list *list, const struct request *req)
 {
+	struct slice name = { req->file.p, req->file.n };
 	const char *best = "application/octet-stream";
 	struct slice suffix;
 	size_t i, longest = 0;
 
+	buf_adds(b, "Content-Type: ");
 	if (list == NULL)
-		return http_mime_type(name);
-	for (i = 0; i < list->n; i++) {
+		http_mime_type(b, name);
+	for (i = 0; list != NULL && i < list->n; i++) {
 		suffix = slice_of(list->items[i].key);
 		if (suffix.n < longest || !http_has_suffix(name, suffix))
 			continue;
 		longest = suffix.n;
 		best = list->items[i].value.text;
 	}
-	return best;
+	buf_adds(b, list != NULL ? best : "");
+	buf_adds(b, "\r\n");
 }
 
 static void
 add_etag(struct buf *b, const struct staticfile_conf *conf,
-    const struct stat_entry *e)
+    const struct stat_entry *e, const char *coding)
 {
 	buf_adds(b, "ETag: \"");
 	if (conf->use_inode)
@@ -152,43 +176,167 @@ add_etag(struct buf *b, const struct staticfile_conf *conf,
 	if (conf->use_mtime)
 		buf_printf(b, "%jx.%lx-", (uintmax_t)e->modified,
 		    (unsigned long)e->modified_ns);
-	b->n--;				/* the last hyphen */
+	if (coding != NULL)	/* never the same as the plain file's */
+		buf_adds(b, suffix_of(coding) + 1);
+	else
+		b->n--;			/* the last hyphen */
 	buf_adds(b, "\"\r\n");
 }
 
-/* Renders the fields of a plain 200 and has the cache keep them. */
+/* Renders the fields of a plain 200 and has the cache keep them, under key. */
 static int
-render(struct server *srv, const struct staticfile_conf *conf,
-    struct stat_entry *e)
+render(struct connection *con, const struct staticfile_conf *conf,
+    const char *coding, const void *key)
 {
-	struct slice type = slice_of(type_of(conf->mimetypes,
-	    (struct slice){ e->path, e->path_n }));
+	struct stat_entry *e = con->req->entry;
 	struct slice etag = { NULL, 0 };
 	struct buf b = { .n = 0 };
 	char date[DATE_HTTP_SIZE];
 	size_t etag_at;
 	int result;
 
-	buf_printf(&b, "Content-Type: %s\r\n", type.p);
+	add_type(&b, conf->mimetypes, con->req);
 	etag_at = b.n + sizeof("ETag: ") - 1;
 	if (conf->etags
 	    && (conf->use_inode || conf->use_mtime || conf->use_size)) {
-		add_etag(&b, conf, e);
+		add_etag(&b, conf, e, coding);
 		etag.n = b.n - etag_at - 2;
 	}
 	/* never later than Date (RFC 9110 8.8.2.1): rather none at all */
-	if (e->modified <= srv->now) {
+	if (e->modified <= con->srv->now) {
 		date_http(date, e->modified);
 		buf_printf(&b, "Last-Modified: %s\r\n", date);
 	}
 	if (conf->ranges)
 		buf_adds(&b, "Accept-Ranges: bytes\r\n");
-	type.p = b.p + sizeof("Content-Type: ") - 1;
 	etag.p = b.p + etag_at;
-	result = b.failed ? -1
-	    : stat_cache_head(srv, e, conf->mimetypes, &b, etag, type);
+	result = b.failed ? -1 : stat_cache_head(con->srv, e, key, &b, etag);
 	buf_free(&b);
 	return result;
+}
+
+/* ---- precompressed siblings ---- */
+
+/* The file in a coding, held; or NULL: there is none that is up to date. */
+static struct stat_entry *
+sibling(struct connection *con, const char *coding)
+{
+	struct request *req = con->req;
+	const struct stat_entry *plain = req->entry;
+	struct stat_entry *e = NULL;
+	size_t n = req->file.n;
+
+	buf_adds(&req->file, suffix_of(coding));
+	(void)buf_text(&req->file);
+	if (!req->file.failed)
+		e = stat_cache_get(con->srv, req->file.p, req->file.n,
+		    request_conf(req));
+	req->file.n = n;
+	(void)buf_text(&req->file);
+	if (e == NULL || (e->error == 0 && S_ISREG(e->mode)
+	    && (e->modified != plain->modified
+	    ? e->modified > plain->modified
+	    : e->modified_ns >= plain->modified_ns)))
+		return e;
+	stat_cache_drop(e);
+	return NULL;
+}
+
+/* Puts the sibling that the client likes best, of equals the first, in place
+ * of req->entry, and returns its coding; or NULL. *varies: there is one, and
+ * another client may get it. */
+static const char *
+choose_coding(struct connection *con, const struct conf_list *list,
+    int *varies)
+{
+	struct request *req = con->req;
+	struct stat_entry *e, *best = NULL;
+	const char *coding = NULL, *name;
+	int most = 0, weight;
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		name = list->items[i].value.text;
+		e = sibling(con, name);
+		if (e == NULL)
+			continue;
+		/* as welcome as the plain file is enough, but welcome */
+		if (!*varies)
+			most = http_coding(&req->head, "identity") - 1;
+		*varies = 1;
+		weight = http_coding(&req->head, name);
+		if (weight <= most || weight <= 0 || stat_cache_open(con->srv,
+		    e, request_conf(req)) == NULL) {
+			stat_cache_drop(e);
+			continue;
+		}
+		if (best != NULL)
+			stat_cache_drop(best);
+		best = e;
+		most = weight;
+		coding = name;
+	}
+	if (!*varies && list->n == CODINGS)
+		req->entry->alone = con->srv->refreshed;
+	if (best != NULL) {
+		stat_cache_drop(req->entry);
+		req->entry = best;
+	}
+	return coding;
+}
+
+/* ---- parts ---- */
+
+static void
+add_content_range(struct buf *b, const struct http_range *r, intmax_t size)
+{
+	buf_printf(b, "Content-Range: bytes %jd-%jd/%jd\r\n",
+	    (intmax_t)r->first, (intmax_t)(r->first + r->length - 1), size);
+}
+
+/* What stands before part r, or (NULL) behind the last (RFC 2046 5.1.1). The
+ * boundary is a number nobody could know when the file was written. */
+static void
+add_delimiter(struct buf *b, const struct request *req,
+    const struct staticfile_conf *conf, const struct http_range *r)
+{
+	buf_printf(b, "\r\n--%jx%s\r\n", (uintmax_t)req->offset,
+	    r == NULL ? "--" : "");
+	if (r == NULL)
+		return;
+	add_type(b, conf->mimetypes, req);
+	add_content_range(b, r, req->entry->size);
+	buf_adds(b, "\r\n");
+}
+
+/* Goes through a multipart/byteranges body (RFC 9110 14.6), and gives (queues)
+ * it from where that ended last time, as far as there is room: the request says
+ * the same each time. Returns its length, or -1: no memory. */
+static int64_t
+go_through_parts(struct connection *con, const struct staticfile_conf *conf,
+    int give)
+{
+	struct request *req = con->req;
+	struct http_range ranges[HTTP_RANGES_MAX + 1];
+	struct buf b = { .n = 0 };
+	unsigned i, n;
+	int64_t at = 0;
+
+	(void)http_ranges(&req->head, NULL, req->entry->size, ranges, &n);
+	ranges[n] = (struct http_range){ 0, 0 };
+	for (i = 0; i <= n && !b.failed; i++) {
+		b.n = 0;
+		add_delimiter(&b, req, conf, i < n ? ranges + i : NULL);
+		if (give && at == (int64_t)req->bytes_body
+		    && queue_has_room(&req->out)) {
+			conn_body(con, b.p, b.n);
+			conn_body_file(con, req->entry->file, ranges[i].first,
+			    ranges[i].length);
+		}
+		at += (int64_t)b.n + ranges[i].length;
+	}
+	buf_free(&b);
+	return b.failed ? -1 : at;
 }
 
 /* ---- the answer ---- */
@@ -199,16 +347,18 @@ open_file(struct connection *con)
 {
 	struct request *req = con->req;
 	const struct core_conf *core = request_conf(req);
+	struct stat_entry *old;
 	int tries;
 
 	for (tries = 0; tries < 20; tries++) {
-		if (stat_cache_open(con->srv, req->entry, core) != NULL)
+		old = req->entry;
+		if (stat_cache_open(con->srv, old, core) != NULL)
 			return VERDICT_GO_ON;
 		if (errno != ESTALE)
 			break;
-		stat_cache_drop(req->entry);
-		req->entry = stat_cache_get(con->srv, req->file.p, req->file.n,
+		req->entry = stat_cache_get(con->srv, old->path, old->path_n,
 		    core);
+		stat_cache_drop(old);
 		errno = req->entry == NULL ? ENOMEM : req->entry->error;
 		if (errno == 0 && !S_ISREG(req->entry->mode))
 			errno = S_ISDIR(req->entry->mode) ? ENOENT : EACCES;
@@ -226,29 +376,46 @@ open_file(struct connection *con)
 
 /* All fields of the 200 but Content-Type, which is the first. */
 static void
-not_modified(struct request *req)
+add_rest(struct request *req)
 {
 	const struct stat_entry *e = req->entry;
 	const char *rest = (char *)memchr(e->head, '\n', e->head_n) + 1;
 
-	req->framing = RESPONSE_EMPTY;
 	buf_add(&req->fields, rest, (size_t)(e->head + e->head_n - rest));
+	if (req->status == 304)
+		req->framing = RESPONSE_EMPTY;
 }
 
-/* Makes it 206 with the part that is to be sent, or 416. Several parts are
- * answered by the whole, which RFC 9110 14.2 allows. */
+/* Decides what is sent of the file: 206 with one part, or several (offset is
+ * negative then, and their boundary), 416, or all. */
 static void
-choose_range(struct request *req, const struct http_validators *v)
+choose_range(struct connection *con, const struct staticfile_conf *conf,
+    const struct http_validators *v, const char *coding)
 {
+	struct request *req = con->req;
 	struct http_range ranges[HTTP_RANGES_MAX];
+	intmax_t size = req->length;
 	unsigned n = 0;
-	int status = http_ranges(&req->head, v, req->length, ranges, &n);
+	int status = http_ranges(&req->head, v, size, ranges, &n);
 
-	if (status == 416 || (status == 206 && n == 1))
-		req->status = status;
-	if (req->status == 206) {
+	if (status == 416) {
+		conn_error(con, 416);		/* lets the entry go */
+		buf_printf(&req->fields, "Content-Range: bytes */%jd\r\n",
+		    size);
+	} else if (status == 206 && n == 1) {
+		req->status = 206;
 		req->offset = ranges[0].first;
 		req->length = ranges[0].length;
+		buf_add(&req->fields, req->entry->head, req->entry->head_n);
+		add_content_range(&req->fields, ranges, size);
+	} else if (status == 206 && coding == NULL) {
+		/* parts of something coded would have to be coded together */
+		req->status = 206;
+		req->offset = -1 - (int64_t)(sys_random() >> 1);
+		req->length = go_through_parts(con, conf, 0);
+		buf_printf(&req->fields, "Content-Type: multipart/byteranges;"
+		    " boundary=%jx\r\n", (uintmax_t)req->offset);
+		add_rest(req);
 	}
 }
 
@@ -260,13 +427,15 @@ staticfile_start(struct plugin_self *self, struct connection *con)
 	struct http_validators v;
 	struct stat_entry *e = req->entry;
 	enum verdict opened = VERDICT_GO_ON;
-	intmax_t size;
+	const char *coding = NULL;
+	const void *key;
+	int varies = 0;
 
 	if (e->error != 0 || S_ISDIR(e->mode)
 	    || (req->head.method != HTTP_GET && req->head.method != HTTP_HEAD))
 		return VERDICT_GO_ON;
-	if (!S_ISREG(e->mode) || is_excluded(conf,
-	    (struct slice){ req->file.p, req->file.n })) {
+	if (!S_ISREG(e->mode)
+	    || (conf->exclude != NULL && is_excluded(conf, req))) {
 		conn_error(con, 403);
 		return VERDICT_FINISHED;
 	}
@@ -274,31 +443,32 @@ staticfile_start(struct plugin_self *self, struct connection *con)
 		opened = open_file(con);
 	if (opened != VERDICT_GO_ON)
 		return opened;
+	if (conf->precompressed != NULL
+	    && req->entry->alone != con->srv->refreshed)
+		coding = choose_coding(con, conf->precompressed, &varies);
+	key = coding != NULL ? coding : (const void *)conf->mimetypes;
 	e = req->entry;
-	if ((e->head == NULL || e->head_for != conf->mimetypes)
-	    && render(con->srv, conf, e) == -1)
+	if ((e->head == NULL || e->head_for != key)
+	    && render(con, conf, coding, key) == -1)
 		return VERDICT_ERROR;
 	v = (struct http_validators){ e->etag, e->modified, con->srv->now };
-	req->length = size = e->size;
+	req->length = e->size;
 	req->status = http_is_conditional(&req->head)
 	    ? http_conditions(&req->head, &v) : 200;
 	if (req->status == 200 && conf->ranges && req->head.method == HTTP_GET
 	    && req->head.first[HTTP_RANGE] != 0)
-		choose_range(req, &v);
-	if (req->status == 304)
-		not_modified(req);
-	else if (req->status < 400)
+		choose_range(con, conf, &v, coding);
+	if (req->status == 200)
 		buf_add(&req->fields, e->head, e->head_n);
-	else
-		conn_error(con, req->status);	/* lets e go */
-	if (req->status == 206)
-		buf_printf(&req->fields, "Content-Range: bytes %jd-%jd/%jd\r\n",
-		    (intmax_t)req->offset,
-		    (intmax_t)(req->offset + req->length - 1), size);
-	if (req->status == 416)
-		buf_printf(&req->fields, "Content-Range: bytes */%jd\r\n",
-		    size);
-	return VERDICT_FINISHED;
+	else if (req->status == 304)
+		add_rest(req);
+	else if (req->status == 412)
+		conn_error(con, 412);
+	if (varies)
+		conn_field(con, "Vary", slice_of("Accept-Encoding"));
+	if (coding != NULL && req->status < 300)
+		conn_field(con, "Content-Encoding", slice_of(coding));
+	return req->length == -1 ? VERDICT_ERROR : VERDICT_FINISHED;
 }
 
 static enum verdict
@@ -306,9 +476,15 @@ staticfile_body(struct plugin_self *self, struct connection *con)
 {
 	struct request *req = con->req;
 
-	(void)self;
-	conn_body_file(con, req->entry->file, req->offset, req->length);
-	return VERDICT_FINISHED;
+	if (req->offset >= 0) {
+		conn_body_file(con, req->entry->file, req->offset,
+		    req->length);
+		return VERDICT_FINISHED;
+	}
+	if (go_through_parts(con, plugin_conf(self, req), 1) == -1)
+		return VERDICT_ERROR;
+	return (int64_t)req->bytes_body < req->length ? VERDICT_GO_ON
+	    : VERDICT_FINISHED;
 }
 
 const struct plugin mod_staticfile = {

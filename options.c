@@ -227,6 +227,8 @@ add_path(struct buf *text, const char *path)
 		return fail(path, strerror(errno));
 	if (S_ISDIR(st.st_mode)) {
 		buf_adds(text, "dir-listing.activate = 1\n"
+		    "static-file.precompressed = ( \"br\", \"zstd\", \"gzip\""
+		    " )\n"
 		    "index-file.names = ( \"index.html\", \"index.htm\" )\n");
 		return add_text(text, "server.document-root = ", path,
 		    strlen(path));

@@ -43,6 +43,8 @@ struct core_conf {
 	long connection_kbytes, server_kbytes;	/* a second; 0: no limit */
 	int follow_symlink;
 	int symlink_inside;		/* zero-config: links must not leave */
+	const struct conf_list *parseopts;
+	unsigned url_options;		/* what it says, as URL_... */
 	const char *tag;
 	const char *errorfile_prefix;
 	const char *error_handler_404;
@@ -261,6 +263,8 @@ struct stat_entry {
 	uint32_t checked;		/* refreshed when last compared */
 	uint32_t used;			/* tick when last asked for */
 	uint32_t turn;			/* when file was last compared */
+	uint32_t alone;			/* refreshed when it was last found to
+					 * have no precompressed siblings */
 	int cached;			/* the cache finds it */
 	int error;			/* errno of a path that has no file */
 	mode_t mode;
@@ -272,7 +276,7 @@ struct stat_entry {
 	const void *head_for;		/* settings head was made with */
 	char *head;			/* fields of a plain 200, rendered */
 	size_t head_n;
-	struct slice etag, type;	/* parts of head */
+	struct slice etag;		/* a part of head */
 	size_t path_n;
 	const char *path;
 };
@@ -292,10 +296,9 @@ void stat_cache_drop(struct stat_entry *e);
 struct file *stat_cache_open(struct server *srv, struct stat_entry *e,
     const struct core_conf *core);
 /* Keeps a copy of the rendered fields of a plain 200, made for the settings
- * head_for; etag and type point into head. Returns 0, or -1: no memory. */
+ * head_for; etag points into head. Returns 0, or -1: no memory. */
 int stat_cache_head(struct server *srv, struct stat_entry *e,
-    const void *head_for, const struct buf *head, struct slice etag,
-    struct slice type);
+    const void *head_for, const struct buf *head, struct slice etag);
 /* Forgets everything. */
 void stat_cache_clear(struct stat_cache *cache);
 /* Each second: forgets what was not asked for lately. */

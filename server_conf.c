@@ -70,6 +70,7 @@ static const struct conf_key core_keys[] = {
 	    NULL, 0, 4194303),
 	R(BOOL, follow_symlink, "server.follow-symlink", "1"),
 	R(BOOL, symlink_inside, "server.symlink-inside", NULL),
+	S(MAP, parseopts, "server.http-parseopts", NULL),
 	R(STRING, tag, "server.tag", "glimd/" SERVER_VERSION),
 	R(STRING, errorfile_prefix, "server.errorfile-prefix", NULL),
 	R(STRING, error_handler_404, "server.error-handler-404", NULL),
@@ -181,6 +182,47 @@ make_paths_absolute(struct config *config)
 	return 0;
 }
 
+/* Switches of server.http-parseopts, those first that are URL_...: two that
+ * refuse unless they are off, two that do when they are on. The others cannot
+ * be had, or change nothing: our paths are always normalised, and decoded once.
+ */
+static const char url_switches[] =
+    "url-ctrls-reject\0url-invalid-utf8-reject\0url-path-2f-reject\0"
+    "url-path-dotseg-reject\0url-normalize\0url-normalize-unreserved\0"
+    "url-normalize-required\0url-path-2f-decode\0url-path-dotseg-remove\0"
+    "url-query-20-plus\0header-strict\0host-strict\0host-normalize\0"
+    "method-get-body\0";
+
+/* Makes url_options of server.http-parseopts. Returns 0 or -1. */
+static int
+read_parseopts(struct config *config)
+{
+	struct core_conf *core = config->conf->settings;
+	const struct conf_list *list = core->parseopts;
+	const struct conf_item *item;
+	const char *name;
+	unsigned bit;
+	size_t i;
+	int on;
+
+	for (i = 0; list != NULL && i < list->n; i++) {
+		item = list->items + i;
+		on = conf_bool(&item->value);
+		bit = 1;
+		for (name = url_switches; *name != '\0'
+		    && strcmp(name, item->key) != 0; name += strlen(name) + 1)
+			bit <<= 1;
+		if (*name == '\0' || on == -1)
+			return config_fault(config, "server.http-parseopts",
+			    *name == '\0' ? "there is no switch \"%s\""
+			    : "\"%s\" is \"enable\" or \"disable\"",
+			    item->key);
+		if (bit <= URL_NO_DOTS && on == (bit >= URL_NO_2F))
+			core->url_options |= bit;
+	}
+	return 0;
+}
+
 /* Reads it from where we were started: whatever is relative, in its name or in
  * the file, means the same at a reload. */
 static int
@@ -238,7 +280,7 @@ config_new(struct server *srv)
 	config->report.context = config;
 	config_add_log(config, &config->errorlog, "server.errorlog");
 	if (read_file(config) == 0 && load_modules(config) == 0
-	    && apply_keys(config) == 0)
+	    && apply_keys(config) == 0 && read_parseopts(config) == 0)
 		status = make_paths_absolute(config);
 	umask(mask);
 	if (srv->ev != NULL && !srv->opt->foreground && chdir("/") == -1)

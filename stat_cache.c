@@ -122,55 +122,86 @@ hash_path(uint64_t h, const char *p, size_t n)
 	return (uint32_t)(h ^ h >> 32);
 }
 
-/* Is there a symbolic link in path behind the first skip bytes? */
+/* Looks at rest, a path in the folder root, and opens it unless flags is -1,
+ * following no link in it: EPERM. Name by name, each in the folder that was
+ * just opened, so nobody can put a link between our look and our opening. */
 static int
-has_link(const char *path, size_t skip)
+find_below(const char *root, const char *rest, int flags, struct stat *st)
 {
-	size_t n = strlen(path);
-	char part[4096];
-	struct stat st;
+	int at = sys_search(AT_FDCWD, root, 1), next, error;
+	char name[256];		/* longer ones no system has */
+	size_t n;
 
-	if (n >= sizeof(part))
-		return 1;
-	while (skip < n) {
-		skip += 1 + strcspn(path + skip + 1, "/");
-		snprintf(part, sizeof(part), "%.*s", (int)skip, path);
-		if (lstat(part, &st) == 0 && S_ISLNK(st.st_mode))
-			return 1;
+	while (at != -1) {
+		rest += strspn(rest, "/");
+		n = strcspn(rest, "/");
+		snprintf(name, sizeof(name), "%.*s", (int)n, rest);
+		rest += n;
+		next = -1;
+		if (n >= sizeof(name))
+			errno = ENAMETOOLONG;
+		else if (fstatat(at, n > 0 ? name : ".", st,
+		    AT_SYMLINK_NOFOLLOW) == -1)
+			;
+		else if (S_ISLNK(st->st_mode))
+			errno = EPERM;
+		else if (*rest != '\0')
+			next = sys_search(at, name, 0);
+		else
+			next = flags == -1 ? 0 : openat(at, n > 0 ? name : ".",
+			    flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY);
+		error = errno;
+		close(at);
+		errno = error;
+		if (*rest == '\0')
+			return next;
+		at = next;
 	}
-	return 0;
+	return -1;
 }
 
-/* Does path, with all links followed, lie in root? */
+/* The same for path, wherever its links lead, as long as that is in root. */
 static int
-is_inside(const char *path, const char *root)
+find_inside(const char *root, const char *path, int flags, struct stat *st)
 {
-	char *real = sys_realpath(path), *real_root = sys_realpath(root);
+	char *real = sys_realpath(path);
+	char *real_root = real == NULL ? NULL : sys_realpath(root);
 	size_t n = real_root == NULL ? 0 : strlen(real_root);
-	int inside;
+	int result = -1, error = errno;
 
 	n -= n == 1;			/* "/" */
-	inside = real != NULL && real_root != NULL
-	    && strncmp(real, real_root, n) == 0
-	    && (real[n] == '/' || real[n] == '\0');
+	if (real_root != NULL) {
+		error = EPERM;
+		if (strncmp(real, real_root, n) == 0
+		    && (real[n] == '/' || real[n] == '\0')) {
+			result = find_below(real_root, real + n, flags, st);
+			error = errno;
+		}
+	}
 	free(real);
 	free(real_root);
-	return inside;
+	errno = error;
+	return result;
 }
 
-/* stat(2) with our policy about links. Returns 0, or an errno. */
+/* stat(2), or open(2) unless flags is -1, with our policy about links. */
 static int
-look(const char *path, const struct core_conf *core, struct stat *st)
+find(const char *path, const struct core_conf *core, int flags,
+    struct stat *st)
 {
-	size_t root_n = strlen(core->document_root);
+	const char *root = core->document_root;
+	size_t n = strlen(root);
 
-	if (stat(path, st) == -1)
-		return errno;
-	if (strncmp(path, core->document_root, root_n) != 0)
-		root_n = 0;
-	return (!core->follow_symlink && has_link(path, root_n))
-	    || (core->symlink_inside && !is_inside(path, core->document_root))
-	    ? EPERM : 0;
+	if (core->follow_symlink && core->symlink_inside)
+		return find_inside(root, path, flags, st);
+	if (core->follow_symlink)
+		return flags == -1 ? stat(path, st) : sys_open(path, flags, 0);
+	if (strncmp(path, root, n) == 0
+	    && (root[n - 1] == '/' || path[n] == '/' || path[n] == '\0'))
+		return find_below(root, path + n, flags, st);
+	errno = EPERM;
+	return core->symlink_inside ? -1
+	    : find_below("/", path, flags, st);
 }
 
 static int
@@ -238,7 +269,7 @@ stat_cache_get(struct server *srv, const char *path, size_t n,
 	    || memcmp(e->path, path, n) != 0))
 		e = e->chain;
 	if (e == NULL || e->checked != srv->refreshed) {
-		error = look(path, core, &st);
+		error = find(path, core, -1, &st) == -1 ? errno : 0;
 		/* a file written to in the last moments may have changed again
 		 * without a new time stamp: it is read afresh until that is
 		 * older */
@@ -295,14 +326,14 @@ static int
 open_content(struct server *srv, const struct stat_entry *e,
     const struct core_conf *core)
 {
-	int flags = O_RDONLY | O_NONBLOCK
-	    | (core->follow_symlink ? 0 : O_NOFOLLOW);
-	int fd = sys_open(e->path, flags, 0);
+	const int flags = O_RDONLY | O_NONBLOCK;
+	struct stat st;
+	int fd = find(e->path, core, flags, &st);
 
 	while (fd == -1 && (errno == EMFILE || errno == ENFILE)
 	    && srv->cache->fds > 0) {
 		spare_fd(srv->cache);
-		fd = sys_open(e->path, flags, 0);
+		fd = find(e->path, core, flags, &st);
 	}
 	return fd;
 }
@@ -373,8 +404,7 @@ stat_cache_open(struct server *srv, struct stat_entry *e,
 
 int
 stat_cache_head(struct server *srv, struct stat_entry *e,
-    const void *head_for, const struct buf *head, struct slice etag,
-    struct slice type)
+    const void *head_for, const struct buf *head, struct slice etag)
 {
 	char *copy = malloc(head->n + 1);
 
@@ -390,7 +420,6 @@ stat_cache_head(struct server *srv, struct stat_entry *e,
 	e->head_n = head->n;
 	e->head_for = head_for;
 	e->etag = (struct slice){ copy + (etag.p - head->p), etag.n };
-	e->type = (struct slice){ copy + (type.p - head->p), type.n };
 	return 0;
 }
 

@@ -177,6 +177,21 @@ sys_open(const char *path, int flags, mode_t mode)
 	return open(path, flags & ~O_CREAT);
 }
 
+#if SYS_LINUX && defined(O_PATH)
+enum { SEARCH = O_PATH };
+#elif defined(O_SEARCH)			/* POSIX, but not everywhere */
+enum { SEARCH = O_SEARCH };
+#else
+enum { SEARCH = O_RDONLY };
+#endif
+
+int
+sys_search(int at, const char *folder, int follow)
+{
+	return openat(at, folder, SEARCH | O_DIRECTORY | O_CLOEXEC
+	    | (follow ? 0 : O_NOFOLLOW));
+}
+
 /* Most systems list a process's descriptors as a folder; without one, try all
  * numbers up to a bound (the limit itself may be a thousand million). */
 void

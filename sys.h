@@ -56,6 +56,11 @@ int sys_nonblocking(int fd);
 /* open(2) with O_CLOEXEC; mode (of a file it creates) is not cut by umask. */
 int sys_open(const char *path, int flags, mode_t mode);
 
+/* Opens a folder, seen from folder at (or AT_FDCWD), to look for names in it
+ * with openat(2) and the like: as far as the system can, reading it need not be
+ * allowed. Fails if its last name is a symbolic link and follow is 0. */
+int sys_search(int at, const char *folder, int follow);
+
 /* Sends up to n bytes of file in from *offset on to socket out, and advances
  * *offset. Returns the bytes sent; 0 means the file ended early. May block
  * for the disk, never for the socket. */

@@ -255,7 +255,7 @@ okay "a large file" test "$(tr -d '\r' <out/large.0 | body)" = "${text%?}"
 is "the others" "$(for kind in $kinds; do
 	sed -n 's|^HTTP/1.1 \([0-9]*\).*|\1|p' out/$kind.0
 done | tr '\n' ' ')" \
-    "200 200 200 206 200 200 200 200 200 301 200 404 200 200 405 200 404 200 "
+    "200 200 200 206 206 200 200 200 200 301 200 404 200 200 405 200 404 200 "
 kill -HUP $PID			# empties the cache
 wait_for logged 'configuration reloaded'
 fds

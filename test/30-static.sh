@@ -47,11 +47,36 @@ for case in a.html=text/html b.HTML=text/html c.css=text/css \
     h.svg=image/svg+xml i.json=application/json j.pdf=application/pdf \
     k.xyzzy=application/octet-stream l=application/octet-stream \
     m.tar.gz='application/*g*z*' n.woff2=font/woff2 o.mp4=video/mp4 \
-    p.wasm=application/wasm .well-known/q.html=text/html; do
+    p.wasm=application/wasm .well-known/q.html=text/html q.br.txt=text/plain \
+    html=application/octet-stream r.html.=application/octet-stream \
+    s.xhtml=application/xhtml+xml t.JPEG=image/jpeg u.mjs=text/javascript \
+    v.webmanifest=application/manifest+json w.m3u8='*mpegurl' \
+    x.docx='application/vnd.openxml*.wordprocessingml.document' \
+    y.deb='*debian*' \
+    z.avif=image/avif aa.ico='image/*icon' ab.zip=application/zip \
+    ac.7z=application/x-7z-compressed ad.ttf=font/ttf ae.mp3=audio/mpeg \
+    af.webm=video/webm ag.xml=text/xml ah.md=text/markdown ai.csv=text/csv \
+    aj.svgz=image/svg+xml ak.c=text/plain al.h=text/plain \
+    am.ht=application/octet-stream \
+    an.dmg='application/*' ao.zst=application/zstd ap.pac='*proxy-autoconfig' \
+    aq.gz=application/gzip ar.tgz=application/gzip; do
 	: >"root/${case%%=*}"
 	like "${case%%=*} is ${case#*=}" \
 	    "$(get "/${case%%=*}" | field Content-Type)" "${case#*=}*"
 done
+
+for name in a.html c.css d.js e.txt ag.xml ah.md ai.csv ak.c; do
+	like "text has its charset: $name" \
+	    "$(get /$name | field Content-Type)" "text/*; charset=utf-8"
+done
+for name in f.png i.json j.pdf h.svg k.xyzzy; do
+	unlike "what is no text has none: $name" \
+	    "$(get /$name | field Content-Type)" "*charset*"
+done
+mkdir root/folder.html
+echo x >root/folder.html/noname
+is "a folder's suffix is not its files'" \
+    "$(get /folder.html/noname | field Content-Type)" application/octet-stream
 
 # Sizes around those of buffers, byte by byte the same.
 awk 'BEGIN { for (i = 0; i < 60000; i++) print i }' >numbers
@@ -82,6 +107,29 @@ when() {				# STATUS NAME FIELD...
 	status=$1 name=$2; shift 2
 	like "$status: $name" "$(get /a.txt "$@" | first)" "HTTP/1.1 $status *"
 }
+# All three formats of a date (RFC 9110 5.6.7), and what only looks like one.
+TZ=UTC0 touch -t 199411060849.37 root/dated
+is "a date" "$(get /dated | field Last-Modified)" "$old"
+dated() {				# STATUS DATE
+	like "$1: If-Modified-Since: $2" "$(get /dated \
+	    "If-Modified-Since: $2" | first)" "HTTP/1.1 $1 *"
+}
+dated 304 "$old"
+dated 304 'Sunday, 06-Nov-94 08:49:37 GMT'
+dated 304 'Sun Nov  6 08:49:37 1994'
+dated 304 'Sun, 06 Nov 1994 08:49:38 GMT'
+dated 200 'Sun, 06 Nov 1994 08:49:36 GMT'
+dated 200 'Sunday, 06-Nov-94 08:49:36 GMT'
+dated 200 'Sun Nov  6 08:49:36 1994'
+for odd in 'Sun, 6 Nov 2033 08:49:37 GMT' 'Sun, 06 Nov 2033 08:49:37' \
+    'Sun, 06 Nov 2033 08:49:37 UTC' 'Sun, 06 Nov 2033 24:49:37 GMT' \
+    'Sun, 30 Feb 2033 08:49:37 GMT' 'Sun, 06 Nov 2033 08:60:37 GMT' \
+    'Sun, 06 Now 2033 08:49:37 GMT' 'Sun, 32 Dec 2033 08:49:37 GMT' \
+    '2033-11-06T08:49:37Z' 1999999999 0 '' 'Sun, 00 Nov 2033 08:49:37 GMT' \
+    "Sun, 06 Nov 2033 08:49:37 GMT, $old" "Sun, 06 Nov 2033 08:49:37 GMT x" \
+    "$(awk 'BEGIN { for (i = 0; i < 3000; i++) printf "9" }')"; do
+	dated 200 "$odd"
+done
 when 304 "If-None-Match, the same" "If-None-Match: $tag"
 when 304 "If-None-Match, weak" "If-None-Match: W/$tag"
 when 304 "If-None-Match: *" "If-None-Match: *"
@@ -109,6 +157,26 @@ when 200 "If-Match switches it off" "If-Match: $tag" \
     "If-Unmodified-Since: $old"
 like "412 sends its page" "$(get /a.txt 'If-Match: "x"' | body)" "*412*"
 unlike "... and not the file" "$(get /a.txt 'If-Match: "x"' | body)" "*hello*"
+is "HEAD: 304, too" "$(request HEAD /a.txt "If-None-Match: $tag" | first)" \
+    "HTTP/1.1 304 Not Modified"
+is "HEAD: 412, too" "$(request HEAD /a.txt 'If-Match: "x"' | first)" \
+    "HTTP/1.1 412 Precondition Failed"
+when 412 "13.2.2: If-Match comes first" 'If-Match: "x"' "If-None-Match: $tag"
+when 412 "... then If-Unmodified-Since" "If-Unmodified-Since: $old" \
+    "If-None-Match: $tag"
+when 304 "... then If-None-Match" "If-Match: $tag" "If-None-Match: $tag"
+when 200 "If-None-Match: the star in quotes is a tag" 'If-None-Match: "*"'
+when 304 "If-None-Match: empty elements" "If-None-Match: ,, ,$tag,"
+when 200 "If-None-Match: without quotes" "If-None-Match: $(echo $tag |
+    tr -d '"')"
+when 200 "If-Match in a list" "If-Match: \"x\", $tag"
+when 412 "If-Match: the star in quotes" 'If-Match: "*"'
+when 412 "If-Match: empty" 'If-Match:'
+when 200 "If-Unmodified-Since, no date" "If-Unmodified-Since: yesterday"
+like "a file that is not there has no conditions" \
+    "$(get /none 'If-Match: "x"' | first)" "HTTP/1.1 404 *"
+like "... nor has *" "$(get /none 'If-None-Match: *' | first)" \
+    "HTTP/1.1 404 *"
 answer=$(get /a.txt "If-None-Match: $tag")
 like "304 has the entity tag" "$answer" "*ETag: $tag*"
 is "304 has no body" "$(echo "$answer" | body)" ""
@@ -129,7 +197,19 @@ refused 404 "below a dotted folder" /.hidden/c.txt
 refused 404 "a dotfile, escaped" /%2esecret
 is "200: but .well-known is served" "$(get /.well-known/d.txt | body)" known
 refused '40[34]' "a folder without index" /dir/
-refused 403 "a FIFO" /fifo
+refused 403 "55: a FIFO" /fifo
+is "... and nobody waits for it" "$(get /a.txt | body)" hello
+SRV=other
+start_server "server.bind = \"unix:$ROOT/socket\""
+SRV=glimd
+await
+refused 403 "a socket" /socket
+if mknod root/null c 1 3 2>/dev/null && : 2>/dev/null <root/null; then
+	refused 403 "a device" /null
+	is "... HEAD" "$(request HEAD /null | first)" "HTTP/1.1 403 Forbidden"
+else
+	skip "403: a device" "only root makes them"
+fi
 refused '40[34]' "a link to itself" /loop
 refused '4[01]4' "a name too long" \
     "/$(awk 'BEGIN { for (i = 0; i < 300; i++) printf "a" }')"

@@ -88,12 +88,133 @@ like "If-Match that fails comes before" "$(get /digits 'Range: bytes=2-4' \
 like "304 comes before" "$(get /digits 'Range: bytes=2-4' \
     "If-None-Match: $tag")" "HTTP/1.1 304 *"
 
-# Several ranges may be answered with one 206 of many parts, or with all.
-for range in bytes=0-1,4-5 bytes=0-,0-,0-,0- \
-    "bytes=0-0$(awk 'BEGIN { for (i = 0; i < 400; i++) printf ",0-0" }')"; do
-	like "several ranges: $(echo $range | cut -c 1-30)" \
-	    "$(get /digits "Range: $range" | first)" "HTTP/1.1 20[06] *"
+# ---- several ranges (RFC 9110 14.6, 15.3.7.2) -------------------------------
+
+awk 'BEGIN { for (i = 0; i < 1000; i++) printf "line %04d\n", i }' \
+    >root/lines.txt			# 10 bytes each, without the newline 9
+touch -t 199411060849 root/lines.txt
+
+# Takes an answer apart: "FIRST-LAST TYPE OK" for each part, and "end" when the
+# last boundary is the end of the body. OK: these are the file's bytes.
+cat >parts.awk <<'AWK'
+NR == FNR { file = file $0 "\n"; next }
+head && /^Content-Type: multipart/ {
+	sub(/.*boundary=/, "")
+	mark = "--" $0
+}
+FNR == 1 { head = 1 }
+head && $0 == "" { head = 0; next }
+head { next }
+$0 == mark "--" { say(); print "end"; over = 1; next }
+over { print "behind the end: " $0; next }
+$0 == mark { say(); inside = 1; body = type = where = ""; next }
+inside == 1 && /^Content-Type: / { type = $2; next }
+inside == 1 && /^Content-Range: / { where = $3; next }
+inside == 1 && $0 == "" { inside = 2; next }
+inside == 2 { body = body $0 "\n" }
+function say(    at) {
+	if (!inside)
+		return
+	split(where, at, /[-\/]/)
+	print where, type, body == substr(file, at[1] + 1, at[2] - at[1] + 1) \
+	    "\n" ? "ok" : "WRONG " body
+}
+AWK
+parts() {				# FILE: of the answer in "got"
+	tr -d '\r' <got | awk -f parts.awk root/$1 -
+}
+
+several() {				# NAME RANGE PARTS...
+	raw "GET /lines.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" \
+	    "Range: $2\r\n\r\n" >got
+	name=$1
+	shift 2
+	is "several: $name" "$(parts lines.txt)" "$(for part; do
+		echo "$part/10000 text/plain; ok"
+	done
+	echo end)"
+	like "... is 206" "$(first <got)" "HTTP/1.1 206 *"
+	is "... as long as said" "$(awk 'on { n += length($0) + 1 }
+	    /^\r$/ { on = 1 } END { print n }' got)" \
+	    "$(tr -d '\r' <got | field Content-Length)"
+	is "... the head has no Content-Range" \
+	    "$(sed '/^.$/q' got | grep -c Content-Range)" 0
+}
+# in parts, the newline before a boundary belongs to the boundary
+several "two" bytes=0-8,1000-1008 0-8 1000-1008
+several "in their order" bytes=5000-5008,0-8 5000-5008 0-8
+several "a suffix, an open one" bytes=-9,0-8 9991-9999 0-8
+several "one does not exist" bytes=0-8,2000-2008,20000-30000 0-8 2000-2008
+several "overlapping ones are joined" \
+    bytes=0-8,1000-1018,1010-1028,1020-1030,5-6 0-8 1000-1030
+several "near ones are joined" bytes=0-8,50-58,1000-1008 0-58 1000-1008
+list= want=
+for i in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+	list=$list,$((i * 500))-$((i * 500 + 8))
+	want="$want $((i * 500))-$((i * 500 + 8))"
 done
+several "sixteen" "bytes=${list#,}" $want
+get /lines.txt "Range: bytes=${list#,},9000-9001" >got
+is "seventeen are ignored" "$(first <got) $(body <got | wc -c | tr -d ' ')" \
+    "HTTP/1.1 200 OK 10000"
+answer=$(get /lines.txt 'Range: bytes=0-1,3-8')
+is "several that become one: no multipart" "$(echo "$answer" |
+    field Content-Range) $(echo "$answer" | body)" "bytes 0-8/10000 line 0000"
+answer=$(get /lines.txt 'Range: bytes=20000-,30000-')
+like "several of which none exists" "$answer" "HTTP/1.1 416 *bytes \*/10000*"
+like "HEAD does not know several" "$(request HEAD /lines.txt \
+    'Range: bytes=0-8,1000-1008')" "HTTP/1.1 200 *Content-Length: 10000*"
+tag=$(get /lines.txt | field ETag)
+like "several, If-Range" "$(get /lines.txt 'Range: bytes=0-8,1000-1008' \
+    "If-Range: $tag" | first)" "HTTP/1.1 206 *"
+like "several, If-Range of another" "$(get /lines.txt "If-Range: \"x\"" \
+    'Range: bytes=0-8,1000-1008' | first)" "HTTP/1.1 200 *"
+boundary() {
+	get /lines.txt 'Range: bytes=0-8,1000-1008' |
+	    sed -n 's/.*boundary=//p'
+}
+one=$(boundary) two=$(boundary)
+like "a boundary is long" "$one" "????????????????"
+unlike "... and never the same" "$one" "$two"
+
+# CVE-2011-3192: many that overlap cost no more than the file.
+many=$(awk 'BEGIN { for (i = 0; i < 400; i++) printf ",0-" }')
+for range in bytes=0-,0-,0-,0- "bytes=${many#,}" "bytes=0-${many}"; do
+	get /lines.txt "Range: $range" >got
+	okay "many ranges: $(echo $range | cut -c 1-30)" \
+	    test "$(wc -c <got)" -lt 11000
+done
+# CVE-2017-7529: sums that overflow.
+for range in bytes=-9223372036854775808,0-1 bytes=-9223372036854775807,-9 \
+    bytes=0-9223372036854775807,1-9223372036854775807; do
+	get /lines.txt "Range: $range" >got
+	like "$range" "$(first <got) $(body <got | wc -c | tr -d ' ')" \
+	    "HTTP/1.1 20[06] * 10000"
+done
+
+# Of a file that is sent from its descriptor, to a client that reads slowly;
+# and so many in one batch that the queue has no room for all.
+awk 'BEGIN { for (i = 0; i < 100000; i++) printf "row %05d\n", i }' >root/rows
+list= want=
+for i in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+	list=$list,$((i * 60000))-$((i * 60000 + 49998))
+	want="$want$((i * 60000))-$((i * 60000 + 49998))/1000000"
+	want="$want application/octet-stream ok
+"
+done
+head="GET /rows HTTP/1.1\r\nHost: x\r\nRange: bytes=${list#,}\r\n"
+raw -z 4096 "${head}Connection: close\r\n\r\n" >got
+is "sixteen large ones" "$(parts rows)" "${want}end"
+batch=
+for i in 1 2 3 4 5 6 7 8; do batch="$batch$head\r\n"; done
+raw "$batch${head}Connection: close\r\n\r\n" >got
+is "nine such answers in one batch" "$(grep -c '^HTTP/1.1 206' got) $(tr -d \
+    '\r' <got | grep -c '^--[0-9a-f]*--$') $(grep -c '^row' got)" \
+    "9 9 $((9 * 16 * 5000))"
+head="GET /lines.txt HTTP/1.1\r\nHost: x\r\nRange: bytes=0-8,500-508\r\n\r\n"
+is "several keep the connection" "$(codes "$head$head" \
+    'GET /digits HTTP/1.1\r\nHost: x\r\n\r\n' -h)" "206 206 200 eof"
+
 like "two fields" "$(get /digits 'Range: bytes=0-1' 'Range: bytes=2-3' |
     first)" "HTTP/1.1 [24]0[06] *"
 is "a range keeps the connection" "$(codes 'GET /digits HTTP/1.1\r\n' \

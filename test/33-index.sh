@@ -49,3 +49,34 @@ like "HEAD is redirected" "$(request HEAD /sub)" \
 is "... without body" "$(request HEAD /sub | body)" ""
 is "the connection stays" "$(codes 'GET /sub HTTP/1.1\r\nHost: x\r\n\r\n' \
     'GET /sub/ HTTP/1.1\r\nHost: x\r\n\r\n' -h)" "301 200 eof"
+is "every method is redirected with its body: 308" "$(request POST /sub \
+    'Content-Length: 0' | first)" "HTTP/1.1 308 Permanent Redirect"
+is "... but to 1.0, which does not know that" "$(raw -c \
+    'POST /sub HTTP/1.0\r\nContent-Length: 0\r\n\r\n' | sed 1q)" \
+    "HTTP/1.0 301 Moved Permanently"
+# 70: what looks like a host, or like a scheme, stays a path.
+mkdir -p 'root/javascript:x' 'root/https:' 'root/a@evil.example' root/@evil
+to "a scheme" /javascript:x '/javascript%3[aA]x/'
+to "another, with slashes" https://evil.example/sub /sub/
+to "a user's name" /@evil '/%40evil/'
+to "a host of another request" 'http://evil.example/sub' /sub/
+to "a name in a Host that only begins so" /sub /sub/
+like "70: Hostess is no Host" "$(raw 'GET /sub HTTP/1.1\r\n' \
+    'Hostess: evil.example\r\nConnection: close\r\n\r\n')" "HTTP/1.1 400 *"
+for evil in //evil.example/.. //evil.example/%2e%2e /%2f%2fevil.example/.. \
+    /.//evil.example/.. //evil.example/sub/../../sub ///sub %2f/sub; do
+	location=$(get "$evil" | field Location)
+	unlike "no way out: $evil" "$location" "*//*"
+	case $location in
+	'' | /*) verdict ok "... a path: $evil" ;;
+	*) verdict "not ok" "... a path: $evil" "$location" "/..." ;;
+	esac
+done
+stop_server
+
+# A name that begins with a slash stands for all folders without their own.
+echo shared >root/shared.html
+start_server 'index-file.names = ( "index.html", "/shared.html" )'
+is "a folder with its own" "$(get /sub/ | body)" below
+is "... without" "$(get /none/ | body)" shared
+like "... no folder" "$(get /nothing/ | first)" "HTTP/1.1 404 *"

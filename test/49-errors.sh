@@ -71,10 +71,44 @@ stop_server
 
 echo 'handler page' >root/handler.html
 start_server 'server.error-handler-404 = "/handler.html"'
-like "server.error-handler-404" "$(get /none)" \
-    "HTTP/1.1 [24]0[04] *handler page"
-is "... has a length of its own" "$(get /none | field Content-Length)" 13
+answer=$(get /none)
+like "server.error-handler-404: the handler's own status" "$answer" \
+    "HTTP/1.1 200 *handler page"
+is "... has a length of its own" "$(echo "$answer" | field Content-Length)" 13
+is "... a tag" "$(echo "$answer" | field ETag)" \
+    "$(get /handler.html | field ETag)"
 like "... for a refused name" "$(get /.none)" "*handler page"
+is "... HEAD" "$(request HEAD /none | grep -v ^Date)" \
+    "$(echo "$answer" | sed '/^$/q' | grep -v ^Date)"
+like "... conditions are the handler's" "$(get /none 'If-None-Match: *' |
+    first)" "HTTP/1.1 304 *"
+is "... parts, too" "$(get /none 'Range: bytes=0-6' | body)" handler
+like "... not for 405" "$(request PUT /none | first)" "HTTP/1.1 405 *"
+is "... not for what is there" "$(get /a.txt | body)" hello
 is "... OPTIONS of a refused name sends nothing" \
     "$(request OPTIONS /.none | body)" ""
-is "... and the server lives" "$(get /a.txt | body)" "$(cat root/a.txt)"
+is "... and the connection stays" "$(codes \
+    'GET /none HTTP/1.1\r\nHost: x\r\n\r\n' \
+    'GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n' -h)" "200 200 eof"
+stop_server
+start_server 'server.error-handler-404 = "/gone.html"'
+like "a handler that is not there is a plain 404" "$(get /none)" \
+    "HTTP/1.1 404 *404*"
+stop_server
+start_server "server.error-handler-404 = \"/gone.html\"
+server.errorfile-prefix = \"$WORK/errors/e-\""
+like "... with the page for it" "$(get /none)" "HTTP/1.1 404 *my own 404"
+stop_server
+
+# An application of one page, as the manual says.
+mkdir -p root/assets
+echo 'the page' >root/index.html
+echo script >root/assets/app.js
+start_server 'index-file.names = ( "index.html" )
+server.error-handler-404 = "/index.html"'
+for target in / /users/7 /users/7/edit /a/b/c?d=e /deep/; do
+	is "one page: $target" "$(get "$target" | sed -n '1p
+	    $p' | tr '\n' ' ')" "HTTP/1.1 200 OK the page "
+done
+is "... but its files" "$(get /assets/app.js | body)" script
+like "... as HTML" "$(get /users/7 | field Content-Type)" "text/html*"
