@@ -45,8 +45,9 @@ ALL_LDFLAGS = $(DEBUG_$(DEBUG)) $(STATIC_$(STATIC)) $(LEAN_LDFLAGS) $(LDFLAGS)
 
 # Objects depend on the flags they were made with: DEBUG=1 after a plain make
 # builds everything again.
-FLAGS != printf '%s\n' '$(CC) $(ALL_CFLAGS) $(SMALL) $(ALL_LDFLAGS)' >.flags.new; \
-	cmp -s .flags.new .flags || cp .flags.new .flags; rm -f .flags.new
+FLAGS != printf '%s\n' '$(CC) $(ALL_CFLAGS) $(SMALL) $(ALL_LDFLAGS)' \
+	>.flags.new; cmp -s .flags.new .flags || cp .flags.new .flags; \
+	rm -f .flags.new
 
 HEADERS = sys.h base.h fdevent.h conf.h http.h server.h conn.h plugin.h proc.h
 
