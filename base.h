@@ -95,7 +95,6 @@ struct queue {
 	struct buf mem;		/* bytes of the memory pieces */
 	size_t committed;	/* of mem: up to here they are in piece[] */
 	unsigned first, last;	/* pieces [first, last) wait */
-	int waited;		/* the last queue_send left something */
 	off_t bytes;		/* that wait, in piece[] */
 	struct queue_piece {
 		struct file *file;	/* NULL: piece is in mem */

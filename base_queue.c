@@ -193,8 +193,8 @@ send_some(struct queue *q, int fd, size_t max)
 	if (piece->file == NULL || piece->file->fd == -1)
 		return writev(fd, iov, gather(q, iov, max));
 	/* shorter than announced, or another file by now */
-	n = q->waited && !file_is_same(piece->file) ? 0 : sys_sendfile(fd,
-	    piece->file->fd, &at, least(piece->left, max));
+	n = file_is_same(piece->file) ? sys_sendfile(fd, piece->file->fd, &at,
+	    least(piece->left, max)) : 0;
 	errno = n == 0 ? EIO : errno;
 	return n == 0 ? -1 : n;
 }
@@ -217,7 +217,6 @@ queue_send(struct queue *q, int fd, size_t max)
 			return -1;
 		}
 	}
-	q->waited = q->first < q->last;
 	return (ssize_t)total;
 }
 
@@ -230,7 +229,6 @@ queue_clear(struct queue *q)
 		if (q->piece[i].file != NULL)
 			file_drop(q->piece[i].file);
 	q->first = q->last = 0;
-	q->waited = 0;
 	q->bytes = 0;
 	q->mem.n = q->committed = 0;
 	q->mem.failed = 0;
