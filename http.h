@@ -141,9 +141,15 @@ struct http_range {
  * units are ignored (200). */
 int http_ranges(const struct http_head *head, const struct http_validators *v,
     int64_t size, struct http_range ranges[HTTP_RANGES_MAX], unsigned *n);
-/* How much a content coding is wanted (RFC 9110 12.5.3): 0 (not at all) to
- * 1000, or -1 when Accept-Encoding does not say. coding is lower case. */
-int http_coding(const struct http_head *head, const char *coding);
+/* How much word (lower case) is wanted by the field name, Accept-Encoding or
+ * Accept (RFC 9110 12.5): 0 (not at all) to 1000, or -1 if it does not say. */
+int http_weight(const struct http_head *head, enum http_name name,
+    const char *word);
+static inline int
+http_coding(const struct http_head *head, const char *coding)
+{
+	return http_weight(head, HTTP_ACCEPT_ENCODING, coding);
+}
 
 /* ---- http_mime.c: names to media types ---------------------------------- */
 

@@ -226,7 +226,7 @@ http_ranges(const struct http_head *head, const struct http_validators *v,
 	return count == 0 ? 200 : *n > 0 ? 206 : 416;
 }
 
-/* ---- content codings (RFC 9110 12.5.3) ---------------------------------- */
+/* ---- what a client likes best (RFC 9110 12.4.2) ------------------------- */
 
 /* The weight of a list's element behind its semicolon (12.4.2), in thousandths.
  * What is no weight is none at all. */
@@ -250,7 +250,8 @@ weight_of(struct slice s)
 }
 
 int
-http_coding(const struct http_head *head, const char *coding)
+http_weight(const struct http_head *head, enum http_name name,
+    const char *word)
 {
 	unsigned field = 0;
 	size_t at = 0, n;
@@ -259,7 +260,7 @@ http_coding(const struct http_head *head, const char *coding)
 	const char *stop;
 
 	for (;;) {
-		s = http_list(head, HTTP_ACCEPT_ENCODING, &field, &at);
+		s = http_list(head, name, &field, &at);
 		if (s.p == NULL)
 			return any;
 		stop = memchr(s.p, ';', s.n);
@@ -267,7 +268,7 @@ http_coding(const struct http_head *head, const char *coding)
 		weight = stop == NULL ? 1000 : weight_of(slice_trim(
 		    (struct slice){ stop + 1, s.n - n - 1 }));
 		s = slice_trim((struct slice){ s.p, n });
-		if (slice_case_eq(s, coding))
+		if (slice_case_eq(s, word))
 			return weight;
 		if (slice_eq(s, (struct slice){ "*", 1 }))
 			any = weight;

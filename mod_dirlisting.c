@@ -5,7 +5,7 @@
  * a part a turn, so that a large one holds up nobody, into an arena of names
  * and a heap of rows. The page is made in pieces as the client takes it, the
  * top of the heap first: never are 100,000 entries sorted at once, never is a
- * whole page in memory. No name leaves here unescaped. No script: links sort.
+ * whole page in memory. No name leaves here unescaped.
  */
 #include <sys/stat.h>
 
@@ -85,6 +85,15 @@ static const char page_top[] =
     "td+td{grid-area:2/1;width:auto;padding:0 .5rem .4rem}"
     "td+td+td{grid-area:2/2/3/4}}"
     "@media(prefers-color-scheme:dark){a:link{color:#8bf}}</style>\n<title>";
+/* Where scripts run, a column's head sorts in place. What has this hash may
+ * run, and nothing else. */
+static const char page_end[] = "<script>"
+    "onclick=e=>{let a=e.target.closest(\"th a\"),"
+    "q=d=>d.querySelector(\"table\");a&&(e.preventDefault(),"
+    "fetch(a.href).then(r=>r.text()).then(t=>{q(document).replaceWith("
+    "q(new DOMParser().parseFromString(t,\"text/html\")));"
+    "history.replaceState(0,\"\",a.href)}))}</script>\n</html>\n";
+#define SCRIPT_HASH "XjzO8WuRQzpuEsj9s0rNMyKrXuRSS4rQOefgJBcCrnA="
 
 static void
 add_html_row(struct buf *b, struct listing *l, const struct row *row)
@@ -349,7 +358,7 @@ dirlisting_body(struct plugin_self *self, struct connection *con)
 		buf_adds(&b, l->json ? "]\n" : "</tbody>\n</table>\n");
 		if (conf->show_readme && !l->json)
 			add_note(&b, con, "README.txt");
-		buf_adds(&b, l->json ? "" : "</html>\n");
+		buf_adds(&b, l->json ? "" : page_end);
 	}
 	conn_body(con, b.p, b.n);
 	con->req->out.mem.failed |= b.failed || con->req->file.failed;
@@ -371,21 +380,6 @@ read_query(struct listing *l, struct slice q)
 		if (memcmp(q.p, "O=D", 3) == 0)
 			l->sign = -1;
 	}
-}
-
-/* Is JSON what the client names before HTML? */
-static int
-accepts_json(const struct http_head *head)
-{
-	unsigned field = 0;
-	size_t at = 0;
-	struct slice s;
-
-	do	/* no type could match beyond its end */
-		s = http_list(head, HTTP_ACCEPT, &field, &at);
-	while (s.n > 0 && strncasecmp(s.p, "application/json", 16) != 0
-	    && strncasecmp(s.p, "text/html", 9) != 0);
-	return s.n > 0 && (s.p[0] | 0x20) == 'a';
 }
 
 /* The request is answered, or its connection gone: whichever comes first. */
@@ -432,8 +426,9 @@ dirlisting_start(struct plugin_self *self, struct connection *con)
 		return VERDICT_FINISHED;
 	}
 	req->handler_data = l;
-	*l = (struct listing){ .dir = dir, .json = accepts_json(&req->head),
-		.column = 'N', .sign = 1 };
+	*l = (struct listing){ .dir = dir, .column = 'N', .sign = 1 };
+	l->json = http_weight(&req->head, HTTP_ACCEPT, "application/json")
+	    > http_weight(&req->head, HTTP_ACCEPT, "text/html");
 	con->srv->own_fds++;
 	read_query(l, req->head.query);
 	req->status = 200;
@@ -443,7 +438,8 @@ dirlisting_start(struct plugin_self *self, struct connection *con)
 	buf_adds(&req->fields, l->json ? "application/json\r\n"
 	    : "text/html; charset=utf-8\r\n"
 	    "Content-Security-Policy: default-src 'none'; "
-	    "style-src 'unsafe-inline'\r\n");
+	    "style-src 'unsafe-inline'; connect-src 'self'; "
+	    "script-src 'sha256-" SCRIPT_HASH "'\r\n");
 	if (read_folder(l, self, con) == -1)
 		conn_error(con, 503);
 	return VERDICT_FINISHED;
