@@ -3,11 +3,18 @@
 # What a builder may want to change, on the command line or here:
 #   make CC=clang CFLAGS=-Os PREFIX=/usr DESTDIR=/tmp/root
 #   make STATIC=1 | POSIX_ONLY=1 | DEBUG=1
+#   make MODULES='indexfile dirlisting staticfile'
 CC = cc
 CFLAGS = -O2
 LDFLAGS =
 PREFIX = /usr/local
 DESTDIR =
+# In the order in which they are asked, for those nobody orders otherwise.
+MODULES = \
+	accesslog \
+	indexfile \
+	dirlisting \
+	staticfile
 
 # STATIC=1: no shared libc. POSIX_ONLY=1: not one call that only some systems
 # have. DEBUG=1: address and undefined-behaviour sanitizers.
@@ -51,8 +58,12 @@ ALL_LDFLAGS = $(DEBUG_$(DEBUG)) $(STATIC_$(STATIC)) $(LEAN_LDFLAGS) $(LDFLAGS)
 # Objects depend on the flags they were made with: DEBUG=1 after a plain make
 # builds everything again.
 FLAGS != printf '%s\n' '$(CC) $(ALL_CFLAGS) $(SMALL) $(ALL_LDFLAGS)' \
+	'$(MODULES)' \
 	>.flags.new; cmp -s .flags.new .flags || cp .flags.new .flags; \
 	rm -f .flags.new
+
+MODULE_OBJECTS != for m in $(MODULES); do echo mod_$$m.o; done
+MODULE_TABLE != for m in $(MODULES); do printf 'M(%s) ' $$m; done
 
 HEADERS = sys.h base.h fdevent.h conf.h http.h server.h conn.h plugin.h proc.h
 
@@ -91,15 +102,13 @@ OBJECTS = \
 	conn_io.o \
 	conn_rate.o \
 	conn_wait.o \
+	conn_env.o \
 	conn_route.o \
 	conn_response.o \
 	stat_cache.o \
 	plugin.o \
 	modules.o \
-	mod_accesslog.o \
-	mod_dirlisting.o \
-	mod_indexfile.o \
-	mod_staticfile.o \
+	$(MODULE_OBJECTS) \
 	daemon.o \
 	proc_title.o \
 	proc_signal.o \
@@ -123,6 +132,10 @@ HOT_OBJECTS = base_buf.o conn_response.o http_parse.o
 .SUFFIXES: .c .o
 .c.o:
 	$(CC) $(ALL_CFLAGS) $(SMALL) $(DEBUG_$(DEBUG)) -c -o $@ $<
+
+modules.o: modules.c
+	$(CC) $(ALL_CFLAGS) $(SMALL) '-DMODULES=$(MODULE_TABLE)' -c -o $@ \
+	    modules.c
 
 base_buf.o: base_buf.c
 conn_response.o: conn_response.c
@@ -173,7 +186,8 @@ test/bin/faulty: test/faults.c server.c $(OBJECTS:.o=.c) $(HEADERS) \
 	@mkdir -p test/bin
 	$(CC) $(ALL_CFLAGS) -U_FILE_OFFSET_BITS -c -o test/bin/faults.o \
 	    test/faults.c
-	$(CC) $(ALL_CFLAGS) $(FAULTY) -o $@ server.c $(OBJECTS:.o=.c) \
+	$(CC) $(ALL_CFLAGS) $(FAULTY) '-DMODULES=$(MODULE_TABLE)' -o $@ \
+	    server.c $(OBJECTS:.o=.c) \
 	    test/bin/faults.o $(ALL_LDFLAGS)
 
 # What the fuzzers of the parsers need, and as little as that.

@@ -154,6 +154,26 @@ void str_escape_log(struct buf *out, struct slice text);
  * them (for "did you mean"). Words over 63 bytes are never alike. */
 unsigned str_distance(const char *a, const char *b);
 
+/* ---- base_pat.c: regular expressions ------------------------------------ */
+
+enum { PAT_GROUPS = 10 };	/* 0 is the whole match */
+
+/* A compiled pattern. One that is plain text with anchors needs no regular
+ * expression, and is fast. */
+struct pat;
+
+/* Compiles text: POSIX extended, with \d \w \s \b, (?: ) and (?i) as Perl has
+ * them. NULL, and what is wrong with it in *why (a constant, or static text of
+ * regerror(3) in why's room of PAT_WHY bytes). */
+enum { PAT_WHY = 128 };
+struct pat *pat_new(const char *text, char why[PAT_WHY]);
+void pat_free(struct pat *p);
+/* Does subject, n bytes and a NUL behind them, match? Fills group (unless
+ * NULL); those that took no part have p NULL. Returns how many the pattern
+ * has, with the whole, or 0: no match. */
+unsigned pat_match(const struct pat *p, const char *subject, size_t n,
+    struct slice group[PAT_GROUPS]);
+
 /* ---- base_date.c: dates without locale or timegm ------------------------ */
 
 /* More than needed: no int could overflow them. */

@@ -108,6 +108,8 @@ struct conf {
 	struct conf_block global;
 	struct conf_chunk *memory;	/* everything, freed together */
 	void *settings;			/* the typed values, see conf_apply */
+	struct conf_table *tables;	/* they were made by */
+	size_t ntables;
 };
 
 /* Reads file ("-": standard input), or text (not NULL) of that name. NULL if
@@ -165,6 +167,17 @@ int conf_apply(struct conf *c, const struct conf_table *tables, size_t n,
     size_t size, struct conf_report *report);
 /* 0 or 1, or -1: v is no boolean. */
 int conf_bool(const struct conf_value *v);
+
+/* For modules that make something of a value. slot points to the member of the
+ * settings struct (NULL in it: not set), and what fn puts there instead has to
+ * live as long as c (conf_alloc). block is where the value was set, NULL for
+ * presets. Returns 0, or -1 to end it. */
+typedef int conf_each_fn(void *context, void *slot,
+    const struct conf_block *block, struct conf_place place);
+/* Calls fn for each value that key has: the one outside of conditions, and one
+ * for each block that sets it. Returns 0, or what fn returned. */
+int conf_each(struct conf *c, const char *key, conf_each_fn *fn,
+    void *context);
 
 /* ---- conf_print.c: the tree as text that parses again (-p) -------------- */
 

@@ -234,6 +234,11 @@ conf_apply(struct conf *c, const struct conf_table *tables, size_t n,
 				    settings + t->base + key->at);
 		}
 	}
+	c->tables = conf_alloc(c, n * sizeof(*tables));
+	if (c->tables == NULL)
+		return conf_fault(report, conf_nowhere, "out of memory");
+	memcpy(c->tables, tables, n * sizeof(*tables));
+	c->ntables = n;
 	for (s = c->global.settings; s != NULL; s = s->next) {
 		key = find_key(tables, n, s->key, 1, &t);
 		if (strncmp(s->key, "var.", 4) == 0)
@@ -248,4 +253,19 @@ conf_apply(struct conf *c, const struct conf_table *tables, size_t n,
 			report_type(key, s, wrong, report);
 	}
 	return report->faults == faults ? 0 : -1;
+}
+
+int
+conf_each(struct conf *c, const char *key, conf_each_fn *fn, void *context)
+{
+	const struct conf_table *t;
+	const struct conf_key *row = find_key(c->tables, c->ntables, key, 1,
+	    &t);
+	const struct conf_setting *s = conf_find(c, key);
+
+	if (row == NULL || t->base == CONF_NOT_LOADED)
+		return 0;
+	return fn(context, (char *)c->settings + t->base + row->at,
+	    s != NULL ? &c->global : NULL, s != NULL ? s->place
+	    : conf_nowhere);
 }

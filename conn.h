@@ -76,6 +76,9 @@ struct request {
 	struct slice docroot;		/* document root of this request */
 	struct buf file;		/* docroot + path, or an alias */
 	struct buf fields;		/* "Name: value\r\n" ... */
+	struct buf env;			/* "NAME=value\0" ... for scripts and
+					 * the log: REMOTE_USER, setenv */
+	struct buf target;		/* what a module made of the URL */
 	struct queue out;
 
 	/* From here on request_reset makes all zero. */
@@ -201,12 +204,30 @@ void conn_unlink(struct connection *con);
 /* Runs what was woken, and who waits for what there is now; each once. */
 void conn_jobs(struct server *srv);
 
+/* ---- conn_env.c: what modules say about a request ------------------------ */
+
+/* The value of a variable of the request (name without "="); p is NULL when
+ * there is none. */
+struct slice request_env(const struct request *req, const char *name);
+/* Sets it, or replaces it. Without memory req->env.failed is set. */
+void request_set_env(struct request *req, const char *name,
+    struct slice value);
+
 /* ---- conn_route.c: who answers ------------------------------------------ */
 
 /* Takes the parsed request through the hooks. Afterwards req->status is set
  * and the body queued or produced by req->handler. Returns 0 when the request
  * has to wait (conn_wake goes on), 1 when it is answered. */
 int conn_route(struct connection *con);
+/* From now on the request is for target, a path and perhaps "?" and a query,
+ * as if it had been sent so: for a hook that says VERDICT_COMEBACK then.
+ * Returns 0, or -1: no memory. */
+int conn_rewrite(struct connection *con, struct slice target);
+/* The groups of the regular expression that let a value set in block hold for
+ * this request: the nearest condition around it that has one. Returns how many
+ * there are, 0: none. */
+unsigned conn_captures(struct connection *con, const struct conf_block *block,
+    struct slice group[PAT_GROUPS]);
 
 /* ---- conn_response.c: status, fields and framing ------------------------ */
 

@@ -55,8 +55,8 @@ void
 request_reset(struct request *req)
 {
 	forget_from(req, offsetof(struct request, in_seen));
-	req->path.n = req->file.n = 0;
-	req->path.failed = req->file.failed = 0;
+	req->path.n = req->file.n = req->env.n = 0;
+	req->path.failed = req->file.failed = req->env.failed = 0;
 }
 
 static void
@@ -66,6 +66,8 @@ free_request(struct request *req)
 	buf_free(&req->path);
 	buf_free(&req->file);
 	buf_free(&req->fields);
+	buf_free(&req->env);
+	buf_free(&req->target);
 	queue_free(&req->out);
 	free(req);
 }
@@ -80,7 +82,8 @@ request_give(struct connection *con)
 	/* one that grew is not worth keeping */
 	if (srv->nfree_reqs >= POOL_MOST || req->in.cap > KEEP_BYTES
 	    || req->out.mem.cap > KEEP_QUEUE || req->fields.cap > KEEP_BYTES
-	    || req->path.cap > KEEP_BYTES) {
+	    || req->path.cap > KEEP_BYTES || req->env.cap > KEEP_BYTES
+	    || req->target.cap > KEEP_BYTES) {
 		free_request(req);
 		return;
 	}

@@ -229,6 +229,43 @@ handle_404(struct connection *con)
 }
 
 int
+conn_rewrite(struct connection *con, struct slice target)
+{
+	struct request *req = con->req;
+	struct buf next = { NULL, 0, 0, 0 };
+	const char *query;
+
+	/* target may lie in what is there */
+	buf_add(&next, target.p, target.n);
+	(void)buf_text(&next);
+	if (next.failed) {
+		buf_free(&next);
+		return -1;
+	}
+	buf_free(&req->target);
+	req->target = next;
+	query = memchr(next.p, '?', next.n);
+	req->head.path = (struct slice){ next.p, query == NULL ? next.n
+	    : (size_t)(query - next.p) };
+	req->head.query = (struct slice){ NULL, 0 };
+	if (query != NULL)
+		req->head.query = (struct slice){ query + 1,
+		    next.n - req->head.path.n - 1 };
+	return 0;
+}
+
+/* No conditions yet. */
+unsigned
+conn_captures(struct connection *con, const struct conf_block *block,
+    struct slice group[PAT_GROUPS])
+{
+	(void)con;
+	(void)block;
+	(void)group;
+	return 0;
+}
+
+int
 conn_route(struct connection *con)
 {
 	struct request *req = con->req;

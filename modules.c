@@ -1,18 +1,14 @@
 /*
  * modules.c - the table of modules in this binary.
  *
- * server.c hands it to plugin.c, which knows no module by name. A build that
- * wants less deletes lines here and in the Makefile.
+ * server.c hands it to plugin.c, which knows no module by name. Which modules
+ * there are the Makefile says: M(accesslog) M(indexfile) and so on.
  */
 #include "plugin.h"
 
-extern const struct plugin mod_accesslog, mod_dirlisting, mod_indexfile,
-    mod_staticfile;
+#define M(name) extern const struct plugin mod_##name;
+MODULES
+#undef M
+#define M(name) &mod_##name,
 
-const struct plugin *const modules[] = {
-	&mod_accesslog,
-	&mod_indexfile,
-	&mod_dirlisting,
-	&mod_staticfile,
-	NULL
-};
+const struct plugin *const modules[] = { MODULES NULL };
