@@ -73,6 +73,7 @@ OBJECTS = \
 	base_buf.o \
 	base_queue.o \
 	base_str.o \
+	base_cidr.o \
 	base_date.o \
 	base_log.o \
 	base_timer.o \
@@ -165,7 +166,8 @@ test/bin/listen: test/listen.c .flags
 	$(CC) $(ALL_CFLAGS) -o $@ test/listen.c $(ALL_LDFLAGS)
 
 test/bin/unit: test/unit.c test/unit_parse.h test/unit_http.h \
-    test/unit_loop.h test/unit_fdevent.h test/unit_proc.h test/rows.h \
+    test/unit_loop.h test/unit_fdevent.h test/unit_proc.h \
+    test/unit_cidr.h test/rows.h \
     test/rows_line.h test/rows_field.h test/rows_body.h $(OBJECTS)
 	@mkdir -p test/bin
 	$(CC) $(ALL_CFLAGS) -I. -o $@ test/unit.c $(OBJECTS) $(ALL_LDFLAGS)

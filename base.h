@@ -174,6 +174,22 @@ void pat_free(struct pat *p);
 unsigned pat_match(const struct pat *p, const char *subject, size_t n,
     struct slice group[PAT_GROUPS]);
 
+/* ---- base_cidr.c: addresses and networks -------------------------------- */
+
+struct cidr {
+	unsigned char address[16];	/* IPv4 as ::ffff:a.b.c.d */
+	unsigned bits;			/* of address that count, to 128 */
+};
+
+struct sockaddr;
+
+/* Reads an address of IPv4 or IPv6 (perhaps in brackets), and perhaps "/" and
+ * how many of its bits count; the others mean nothing. Returns 0 or -1. */
+int cidr_parse(struct slice text, struct cidr *c);
+/* Is who one of c? ::ffff:10.0.0.1 and 10.0.0.1 are the same client; who has
+ * another kind of address is not. */
+int cidr_match(const struct cidr *c, const struct sockaddr *who);
+
 /* ---- base_date.c: dates without locale or timegm ------------------------ */
 
 /* More than needed: no int could overflow them. */
