@@ -73,6 +73,8 @@ OBJECTS = \
 	base_buf.o \
 	base_queue.o \
 	base_str.o \
+	base_set.o \
+	base_pat.o \
 	base_cidr.o \
 	base_date.o \
 	base_log.o \
@@ -85,6 +87,8 @@ OBJECTS = \
 	conf_lex.o \
 	conf_parse.o \
 	conf_expr.o \
+	conf_block.o \
+	conf_cond.o \
 	conf_keys.o \
 	conf_print.o \
 	http_parse.o \
@@ -103,7 +107,9 @@ OBJECTS = \
 	conn_io.o \
 	conn_rate.o \
 	conn_wait.o \
+	conn_cond.o \
 	conn_env.o \
+	conn_file.o \
 	conn_route.o \
 	conn_response.o \
 	stat_cache.o \
@@ -167,7 +173,7 @@ test/bin/listen: test/listen.c .flags
 
 test/bin/unit: test/unit.c test/unit_parse.h test/unit_http.h \
     test/unit_loop.h test/unit_fdevent.h test/unit_proc.h \
-    test/unit_cidr.h test/rows.h \
+    test/unit_cidr.h test/unit_pat.h test/rows.h \
     test/rows_line.h test/rows_field.h test/rows_body.h $(OBJECTS)
 	@mkdir -p test/bin
 	$(CC) $(ALL_CFLAGS) -I. -o $@ test/unit.c $(OBJECTS) $(ALL_LDFLAGS)

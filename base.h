@@ -154,6 +154,20 @@ void str_escape_log(struct buf *out, struct slice text);
  * them (for "did you mean"). Words over 63 bytes are never alike. */
 unsigned str_distance(const char *a, const char *b);
 
+/* ---- base_set.c: sets of bytes, in patterns ------------------------------ */
+
+struct set {
+	unsigned char has[256];		/* 1: in it; NUL never counts */
+};
+
+enum { SET_SEVERAL = 256 };
+/* Reads what *p begins with and stands for one byte, as Perl has it: a byte,
+ * an escape, "." or [...]. Returns the byte if there is but one, SET_SEVERAL,
+ * or -1: there is none, or it is not understood. */
+int set_read(struct set *set, const char **p);
+/* Appends one of several bytes as POSIX has it. */
+void set_add_posix(struct buf *out, const struct set *set);
+
 /* ---- base_pat.c: regular expressions ------------------------------------ */
 
 enum { PAT_GROUPS = 10 };	/* 0 is the whole match */
@@ -163,8 +177,7 @@ enum { PAT_GROUPS = 10 };	/* 0 is the whole match */
 struct pat;
 
 /* Compiles text: POSIX extended, with \d \w \s \b, (?: ) and (?i) as Perl has
- * them. NULL, and what is wrong with it in *why (a constant, or static text of
- * regerror(3) in why's room of PAT_WHY bytes). */
+ * them. NULL, and what is wrong with it in why. */
 enum { PAT_WHY = 128 };
 struct pat *pat_new(const char *text, char why[PAT_WHY]);
 void pat_free(struct pat *p);

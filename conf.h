@@ -98,16 +98,61 @@ struct conf_setting {
 	struct conf_place place;	/* of its first assignment */
 };
 
+/* What stands between $HTTP["..."] and its block. Blocks that say the same
+ * share one. */
+struct conf_cond {
+	struct conf_cond *next;
+	unsigned number;		/* from 0, in the order of the file */
+	unsigned subject;		/* what is compared */
+	enum conf_token_kind op;	/* CONF_EQ to CONF_NOMATCH */
+	const char *text;		/* with this, as written */
+	const char *wanted;		/* the same, a host in lower case */
+	const char *field;		/* "$HTTP[\"host\"]", as written */
+	struct pat *pat;		/* of CONF_MATCH and CONF_NOMATCH */
+	struct cidr *net;		/* of an address */
+	const char *names;		/* of a socket: those it listens at,
+					 * each with a NUL; "" behind */
+};
+
+/* The statements of a { }, or those outside of any: conf->global. */
 struct conf_block {
+	struct conf_block *next;	/* in the order of the file */
+	struct conf_block *parent;	/* it stands in; NULL: global */
+	struct conf_block *before;	/* whose else it is, or NULL */
+	struct conf_cond *cond;		/* NULL: global, else { } */
+	unsigned number;		/* from 0: global */
 	struct conf_setting *settings, **last;
+	struct conf_patch *patches;	/* the typed values */
+	size_t npatches;
 	struct conf_place place;
 };
+
+/* What conditions look at. */
+enum conf_field {
+	CONF_HOST, CONF_HOST_PORT, CONF_URL, CONF_QUERY, CONF_METHOD,
+	CONF_SCHEME, CONF_USER_AGENT, CONF_REFERER, CONF_COOKIE, CONF_LANGUAGE,
+	CONF_REMOTE_IP, CONF_SOCKET, CONF_FIELDS, CONF_NAMED
+};
+
+struct conf_subject {
+	struct conf_subject *next;
+	enum conf_field field;
+	const char *name;		/* of CONF_NAMED, lower case */
+};
+
+enum { CONF_BLOCKS_MAX = 4096 };
 
 /* A whole configuration. Owns all its memory. */
 struct conf {
 	struct conf_block global;
+	struct conf_block *last_block;
+	struct conf_cond *conds, **last_cond;
+	struct conf_subject *subjects, **last_subject;
+	unsigned nblocks, nconds, nsubjects;	/* nblocks: with global */
 	struct conf_chunk *memory;	/* everything, freed together */
-	void *settings;			/* the typed values, see conf_apply */
+	void *settings;			/* the typed values, see conf_apply;
+					 * of the global block */
+	size_t size;			/* bytes of them */
 	struct conf_table *tables;	/* they were made by */
 	size_t ntables;
 };
@@ -122,8 +167,15 @@ struct conf *conf_read(const char *file, struct buf *text,
 void conf_free(struct conf *c);
 /* Zeroed memory that lives as long as c, or NULL. */
 void *conf_alloc(struct conf *c, size_t n);
-/* The setting of key in the global block, or NULL. */
-struct conf_setting *conf_find(struct conf *c, const char *key);
+/* The setting of key in that block itself, or NULL. */
+struct conf_setting *conf_find_in(const struct conf_block *block,
+    const char *key);
+/* The same in the global block. */
+static inline struct conf_setting *
+conf_find(struct conf *c, const char *key)
+{
+	return conf_find_in(&c->global, key);
+}
 
 /* ---- conf_keys.c: checks the tree against the key tables ---------------- */
 
@@ -133,7 +185,8 @@ enum conf_type {
 	CONF_SHORT,		/* int, 0 to 65535 */
 	CONF_INT,		/* long, from 0 */
 	CONF_LIST,		/* conf_list *, texts without keys */
-	CONF_MAP		/* conf_list *, all with keys */
+	CONF_MAP,		/* conf_list *, all with keys */
+	CONF_TEXTS		/* the same, and all are texts */
 };
 
 enum conf_scope {
@@ -154,6 +207,18 @@ struct conf_table {
 	const char *owner;	/* "core" or "mod_NAME" */
 	const struct conf_key *keys;
 	size_t base;		/* where its struct lies in conf->settings */
+};
+
+/* A typed value that holds when its block does. */
+struct conf_patch {
+	const struct conf_key *key;
+	size_t at;			/* in the settings */
+	union conf_typed {
+		const void *p;
+		int n;
+		long l;
+	} value;
+	struct conf_place place;
 };
 
 /* The base of a module that is not in use. */
@@ -178,6 +243,28 @@ typedef int conf_each_fn(void *context, void *slot,
  * for each block that sets it. Returns 0, or what fn returned. */
 int conf_each(struct conf *c, const char *key, conf_each_fn *fn,
     void *context);
+
+/* ---- conf_cond.c: which blocks hold ------------------------------------- */
+
+/* What held when it was asked last, so that it is asked again only of what has
+ * changed since. */
+struct conf_merge;
+
+struct conf_merge *conf_merge_new(const struct conf *c);
+void conf_merge_free(struct conf_merge *m);
+/* Tells subject number i; p NULL: not known yet. Copied. Returns 0, or -1: no
+ * memory. */
+int conf_merge_subject(struct conf_merge *m, unsigned i, struct slice value);
+/* The settings that hold now: they stay until the next call. peer is the
+ * address behind CONF_REMOTE_IP. */
+const void *conf_merge(struct conf_merge *m, const struct sockaddr *peer);
+/* How block stands: 1 holds, 0 does not, -1 was not asked. */
+int conf_merge_holds(const struct conf_merge *m,
+    const struct conf_block *block);
+/* The groups of the nearest regular expression around the values of block.
+ * Returns how many, 0: none. */
+unsigned conf_merge_groups(const struct conf_merge *m,
+    const struct conf_block *block, struct slice group[PAT_GROUPS]);
 
 /* ---- conf_print.c: the tree as text that parses again (-p) -------------- */
 

@@ -71,7 +71,10 @@ void
 conf_free(struct conf *c)
 {
 	struct conf_chunk *chunk, *next;
+	struct conf_cond *cond;
 
+	for (cond = c->conds; cond != NULL; cond = cond->next)
+		pat_free(cond->pat);
 	for (chunk = c->memory; chunk != NULL; chunk = next) {
 		next = chunk->next;
 		free(chunk);
@@ -80,14 +83,25 @@ conf_free(struct conf *c)
 }
 
 struct conf_setting *
-conf_find(struct conf *c, const char *key)
+conf_find_in(const struct conf_block *block, const char *key)
 {
 	struct conf_setting *s;
 
-	for (s = c->global.settings; s != NULL; s = s->next)
+	for (s = block->settings; s != NULL; s = s->next)
 		if (strcmp(s->key, key) == 0)
 			return s;
 	return NULL;
+}
+
+struct conf_setting *
+conf_parse_find(const struct conf_parser *p, const char *key)
+{
+	const struct conf_block *block = p->block;
+	struct conf_setting *s = NULL;
+
+	for (; block != NULL && s == NULL; block = block->parent)
+		s = conf_find_in(block, key);
+	return s;
 }
 
 void *
@@ -263,7 +277,7 @@ parse_name(struct conf_parser *p, struct conf_value *v)
 
 	if (key == NULL)
 		return -1;
-	s = conf_find(p->conf, key);
+	s = conf_parse_find(p, key);
 	if (s != NULL) {
 		*v = s->value;
 		return 0;

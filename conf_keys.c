@@ -17,7 +17,8 @@ enum { NAME_NEAR = 3 };		/* edits to a name that is meant */
 /* How lighttpd's keys begin that no table has, behind a word with "=" for what
  * is missing: nothing (they change nothing here), or a module. */
 static const char absent[] =
-    "=\0debug.log-condition-\0debug.log-request-header-on-error\0"
+    "=\0debug.log-condition-cache-handling\0"
+    "debug.log-request-header-on-error\0"
     "debug.log-ssl-noise\0dir-listing.encoding\0"
     "server.bsd-accept-filter\0server.defer-accept\0"
     "server.feature-flags\0server.network-backend\0"
@@ -99,8 +100,9 @@ store(const struct conf_key *key, const struct conf_value *v, void *at)
 		return -1;
 	for (i = 0; i < v->list->n; i++) {
 		item = &v->list->items[i];
-		if (key->type == CONF_MAP ? item->key == NULL :
-		    item->key != NULL || item->value.kind != CONF_VALUE_TEXT)
+		if ((item->key == NULL) == (key->type != CONF_LIST)
+		    || (item->value.kind != CONF_VALUE_TEXT
+		    && key->type != CONF_MAP))
 			return (long)i + 1;
 	}
 	return 0;
@@ -115,23 +117,25 @@ report_type(const struct conf_key *key, const struct conf_setting *s,
 		[CONF_STRING] = "a text like \"...\"",
 		[CONF_BOOL] = "\"enable\" or \"disable\"",
 		[CONF_LIST] = "a list of texts like ( \"...\" )",
-		[CONF_MAP] = "a list with keys like ( \"...\" => \"...\" )"
+		[CONF_MAP] = "a list with keys like ( \"...\" => \"...\" )",
+		[CONF_TEXTS] = "a list with keys like ( \"...\" => \"...\" )"
 	};
 	const struct conf_item *item = NULL;
+	int wrong_key = 0;
 	char range[64], where[40] = "found", found[CONF_QUOTE_SIZE];
 
 	snprintf(range, sizeof(range), "a number from %d to %ld", key->least,
 	    most_of(key));
 	if (wrong > 0) {
 		item = &s->value.list->items[wrong - 1];
+		wrong_key = (item->key == NULL) == (key->type != CONF_LIST);
 		snprintf(where, sizeof(where), "item %ld %s", wrong,
-		    key->type == CONF_MAP || item->key != NULL ? "has" : "is");
+		    wrong_key ? "has" : "is");
 	}
 	conf_describe(found, item != NULL ? &item->value : &s->value);
 	conf_fault(report, s->place, "%s is %s, %s %s", key->name,
 	    wanted[key->type][0] != '\0' ? wanted[key->type] : range, where,
-	    item == NULL ? found : key->type == CONF_MAP ? "no key" :
-	    item->key != NULL ? "a key" : found);
+	    !wrong_key ? found : item->key != NULL ? "a key" : "no key");
 }
 
 /* The row of a key, and whose it is; or NULL. With more than 1 as its bound,
@@ -210,6 +214,63 @@ report_idle(const struct conf_table *tables, size_t n,
 	}
 }
 
+/* What a key set in block comes to: where it is kept, or NULL when that was
+ * reported. A key of the server as a whole says nothing about some requests. */
+static void *
+place_of(struct conf *c, const struct conf_block *block,
+    const struct conf_setting *s, struct conf_patch *patch,
+    struct conf_report *report)
+{
+	struct conf_report warning = *report;
+	const struct conf_table *t;
+	const struct conf_key *key = find_key(c->tables, c->ntables, s->key, 1,
+	    &t);
+
+	if (key == NULL || t->base == CONF_NOT_LOADED) {
+		report_idle(c->tables, c->ntables, s, key != NULL ? t->owner :
+		    NULL, report);
+		return NULL;
+	}
+	if (block != &c->global && key->scope == CONF_SERVER) {
+		conf_fault(&warning, s->place, "%s counts for the whole"
+		    " server: ignored in a condition", s->key);
+		return NULL;
+	}
+	*patch = (struct conf_patch){ key, t->base + key->at, { NULL },
+	    s->place };
+	return block != &c->global ? (void *)&patch->value
+	    : (char *)c->settings + patch->at;
+}
+
+/* Checks and stores the values of one block. Returns 0 or -1. */
+static int
+apply_block(struct conf *c, struct conf_block *block,
+    struct conf_report *report)
+{
+	const struct conf_setting *s;
+	struct conf_patch *patch;
+	size_t n = 0;
+	void *at;
+	long wrong;
+
+	for (s = block->settings; s != NULL; s = s->next)
+		n++;
+	patch = block->patches = conf_alloc(c, n * sizeof(*patch));
+	if (patch == NULL)
+		return conf_fault(report, conf_nowhere, "out of memory");
+	for (s = block->settings; s != NULL; s = s->next) {
+		if (strncmp(s->key, "var.", 4) == 0)
+			continue;
+		at = place_of(c, block, s, patch, report);
+		wrong = at == NULL ? 0 : store(patch->key, &s->value, at);
+		if (wrong != 0)
+			report_type(patch->key, s, wrong, report);
+		patch += at != NULL;
+	}
+	block->npatches = (size_t)(patch - block->patches);
+	return 0;
+}
+
 int
 conf_apply(struct conf *c, const struct conf_table *tables, size_t n,
     size_t size, struct conf_report *report)
@@ -217,13 +278,16 @@ conf_apply(struct conf *c, const struct conf_table *tables, size_t n,
 	struct conf_value preset = { CONF_VALUE_TEXT, NULL, 0, NULL };
 	const struct conf_table *t;
 	const struct conf_key *key;
-	struct conf_setting *s;
+	struct conf_block *b;
 	unsigned faults = report->faults;
 	char *settings = c->settings = conf_alloc(c, size);
-	long wrong;
 
-	if (settings == NULL)
+	c->size = size;
+	c->tables = conf_alloc(c, n * sizeof(*tables));
+	if (settings == NULL || c->tables == NULL)
 		return conf_fault(report, conf_nowhere, "out of memory");
+	memcpy(c->tables, tables, n * sizeof(*tables));
+	c->ntables = n;
 	/* All presets first, so that a key not set has one. */
 	for (t = tables; t < tables + n; t++) {
 		key = t->base != CONF_NOT_LOADED ? t->keys : NULL;
@@ -234,24 +298,9 @@ conf_apply(struct conf *c, const struct conf_table *tables, size_t n,
 				    settings + t->base + key->at);
 		}
 	}
-	c->tables = conf_alloc(c, n * sizeof(*tables));
-	if (c->tables == NULL)
-		return conf_fault(report, conf_nowhere, "out of memory");
-	memcpy(c->tables, tables, n * sizeof(*tables));
-	c->ntables = n;
-	for (s = c->global.settings; s != NULL; s = s->next) {
-		key = find_key(tables, n, s->key, 1, &t);
-		if (strncmp(s->key, "var.", 4) == 0)
-			continue;
-		if (key == NULL || t->base == CONF_NOT_LOADED) {
-			report_idle(tables, n, s, key != NULL ? t->owner :
-			    NULL, report);
-			continue;
-		}
-		wrong = store(key, &s->value, settings + t->base + key->at);
-		if (wrong != 0)
-			report_type(key, s, wrong, report);
-	}
+	for (b = &c->global; b != NULL; b = b->next)
+		if (apply_block(c, b, report) == -1)
+			return -1;
 	return report->faults == faults ? 0 : -1;
 }
 
@@ -262,10 +311,18 @@ conf_each(struct conf *c, const char *key, conf_each_fn *fn, void *context)
 	const struct conf_key *row = find_key(c->tables, c->ntables, key, 1,
 	    &t);
 	const struct conf_setting *s = conf_find(c, key);
+	struct conf_block *b = c->global.next;
+	struct conf_patch *p;
+	int status;
 
 	if (row == NULL || t->base == CONF_NOT_LOADED)
 		return 0;
-	return fn(context, (char *)c->settings + t->base + row->at,
+	status = fn(context, (char *)c->settings + t->base + row->at,
 	    s != NULL ? &c->global : NULL, s != NULL ? s->place
 	    : conf_nowhere);
+	for (; b != NULL && status == 0; b = b->next)
+		for (p = b->patches; p < b->patches + b->npatches; p++)
+			if (p->key == row && status == 0)
+				status = fn(context, &p->value, b, p->place);
+	return status;
 }

@@ -1,5 +1,5 @@
 /*
- * conf_parse.c - tokens to a tree of settings: statements and their files.
+ * conf_parse.c - tokens to a tree of blocks: statements and their files.
  *
  * conf_read is called at the start and for a reload. Strict: what is not in
  * the grammar is a fault with its place, the offending text and what was
@@ -20,6 +20,7 @@
 
 enum {
 	SOURCES_MAX = 32,	/* nested includes, with the main file */
+	BLOCKS_DEPTH = 32,
 	SOURCE_SIZE_MAX = 16 * 1024 * 1024	/* bytes; endless ones exist */
 };
 
@@ -103,10 +104,12 @@ static void
 parse_source(struct conf_parser *p, struct conf_source *s, const char *name)
 {
 	struct conf_token token = p->token;
+	struct conf_block *chain = p->chain;
 	char *file = conf_parse_alloc(p, strlen(name) + 1);
 
 	if (file == NULL)
 		return;
+	p->chain = NULL;
 	memcpy(file, name, strlen(name));
 	conf_lex_init(&s->lex, file, buf_text(&s->text), s->text.n);
 	s->parent = p->source;
@@ -115,6 +118,7 @@ parse_source(struct conf_parser *p, struct conf_source *s, const char *name)
 	parse_block(p, 0);
 	p->source = s->parent;
 	p->token = token;
+	p->chain = chain;
 }
 
 /* Parses a file or the output of a command, and shuts it before. What was
@@ -226,14 +230,25 @@ parse_include(struct conf_parser *p, int shell)
 
 /* ---- statements --------------------------------------------------------- */
 
+/* Is text one of words, each with a NUL behind it? */
+static int
+in_words(struct slice text, const char *words)
+{
+	for (; *words != '\0'; words += strlen(words) + 1)
+		if (slice_eq(text, slice_of(words)))
+			return 1;
+	return 0;
+}
+
 /* Twice "=" is a fault: of two values one would be lost, and nobody could say
  * which was meant. Settings stay in the order of the file, for -p. */
 static int
 store(struct conf_parser *p, const struct conf_token *name,
     enum conf_token_kind how, const struct conf_value *v)
 {
-	struct conf_block *block = &p->conf->global;
+	struct conf_block *block = p->block;
 	const char *key = conf_parse_key(p, name->text);
+	const struct conf_setting *outer;
 	struct conf_setting *s;
 
 	if (key == NULL)
@@ -241,15 +256,21 @@ store(struct conf_parser *p, const struct conf_token *name,
 	if (strncmp(key, "env.", 4) == 0)
 		return conf_fault(p->report, name->place,
 		    "%s is the environment's and cannot be set", key);
-	s = conf_find(p->conf, key);
-	/* Whatever the operator, there is nothing yet to add to. */
+	s = conf_find_in(block, key);
 	if (s == NULL) {
+		outer = how == CONF_APPEND ? conf_parse_find(p, key) : NULL;
 		s = conf_parse_alloc(p, sizeof(*s));
 		if (s == NULL)
 			return -1;
 		s->key = key;
 		*block->last = s;
 		block->last = &s->next;
+		s->place = name->place;
+		/* The sum stands in this block as a whole. */
+		if (outer != NULL) {
+			s->value = outer->value;
+			return conf_parse_add(p, name->place, &s->value, v);
+		}
 	} else if (how == CONF_APPEND) {
 		return conf_parse_add(p, name->place, &s->value, v);
 	} else if (how == CONF_ASSIGN) {
@@ -284,34 +305,93 @@ parse_assignment(struct conf_parser *p)
 	return 0;
 }
 
+/* The { } at the current token, whose statements go into block. */
+static int
+parse_braces(struct conf_parser *p, struct conf_block *block, int line)
+{
+	struct conf_block *outer = p->block;
+
+	conf_parse_skip_newlines(p);
+	if (p->token.kind != CONF_BLOCK)
+		return conf_parse_expected(p, "\"{\"");
+	/* we recurse */
+	if (p->depth == BLOCKS_DEPTH)
+		return conf_fault(p->report, p->token.place,
+		    "blocks nest at most %d deep", BLOCKS_DEPTH);
+	conf_parse_next(p);
+	p->block = block;
+	p->chain = NULL;
+	p->depth++;
+	parse_block(p, line);
+	p->depth--;
+	p->block = outer;
+	return 0;
+}
+
+/* [if] $FIELD ... { }, and what may follow it: else { }, else [if] $FIELD
+ * ... { }, and the same in one word. */
+static int
+parse_conditional(struct conf_parser *p)
+{
+	struct conf_token t = p->token;
+	struct conf_block *before = NULL, *block;
+	int bare = 0;
+
+	if (in_words(t.text, "else\0elif\0elsif\0elseif\0")) {
+		before = p->chain;
+		if (before == NULL)
+			return conf_fault(p->report, t.place, "%.*s without a"
+			    " condition before it", (int)t.text.n, t.text.p);
+	}
+	if (t.kind == CONF_NAME)
+		conf_parse_next(p);
+	if (slice_eq(t.text, slice_of("else"))) {
+		conf_parse_skip_newlines(p);
+		bare = p->token.kind == CONF_BLOCK;
+		if (slice_eq(p->token.text, slice_of("if")))
+			conf_parse_next(p);
+	}
+	/* after a fault in it, its else is no second one */
+	p->chain = &p->conf->global;
+	if (p->in_global)
+		return conf_fault(p->report, t.place,
+		    "a condition cannot stand in global { }");
+	if (!bare && p->token.kind != CONF_FIELD)
+		return conf_parse_expected(p, "a condition like $HTTP[\"host\"]"
+		    " == \"...\"");
+	block = conf_parse_block(p, before, bare);
+	if (block == NULL || parse_braces(p, block, t.place.line) == -1)
+		return -1;
+	p->chain = bare ? NULL : block;
+	return 0;
+}
+
 /* One statement, from its first token. Returns 0, or -1 after a fault in the
  * middle of it. */
 static int
-parse_statement(struct conf_parser *p, int in_block)
+parse_statement(struct conf_parser *p)
 {
 	const struct conf_token t = p->token;
+	int status;
 
-	if (t.kind == CONF_FIELD || slice_eq(t.text, slice_of("else")))
-		return conf_fault(p->report, t.place, "conditional blocks are"
-		    " not supported yet: %.*s",
-		    (int)strcspn(t.text.p, "{\r\n"), t.text.p);
+	if (t.kind == CONF_FIELD || (t.kind == CONF_NAME
+	    && in_words(t.text, "if\0else\0elif\0elsif\0elseif\0")))
+		return parse_conditional(p);
+	p->chain = NULL;
 	if (t.kind != CONF_NAME)
 		return conf_parse_expected(p, "a key or the end of the line");
 	if (slice_eq(t.text, slice_of("include")))
 		return parse_include(p, 0);
 	if (slice_eq(t.text, slice_of("include_shell")))
 		return parse_include(p, 1);
-	/* Not in itself: we recurse. */
-	if (in_block || !slice_eq(t.text, slice_of("global")))
+	if (!slice_eq(t.text, slice_of("global")) || p->in_global)
 		return parse_assignment(p);
-	/* It means the same as without, since conditions cannot hold it. */
 	conf_parse_next(p);
-	conf_parse_skip_newlines(p);
-	if (p->token.kind != CONF_BLOCK)
-		return conf_parse_expected(p, "\"{\" of global");
-	conf_parse_next(p);
-	parse_block(p, t.place.line);
-	return 0;
+	p->in_global = 1;
+	status = parse_braces(p, &p->conf->global, t.place.line);
+	p->in_global = 0;
+	p->chain = NULL;
+	return status;
 }
 
 /* All statements of a source (line is 0), or of the block that began in that
@@ -329,13 +409,26 @@ parse_block(struct conf_parser *p, int line)
 			conf_parse_next(p);
 			return;
 		}
-		if (parse_statement(p, line > 0) == -1)
+		if (parse_statement(p) == -1)
 			resynchronise(p, line > 0);
 	}
 	snprintf(wanted, sizeof(wanted), "\"}\" of the block from line %d",
 	    line);
 	if (line > 0)
 		conf_parse_expected(p, wanted);
+}
+
+/* An empty configuration, to be filled. */
+static void
+start(struct conf_parser *p)
+{
+	struct conf *c = p->conf;
+
+	p->block = c->last_block = &c->global;
+	c->global.last = &c->global.settings;
+	c->last_cond = &c->conds;
+	c->last_subject = &c->subjects;
+	c->nblocks = 1;
 }
 
 struct conf *
@@ -353,7 +446,7 @@ conf_read(const char *file, struct buf *text, struct conf_report *report)
 		conf_fault(report, conf_nowhere, "out of memory");
 		return NULL;
 	}
-	p.conf->global.last = &p.conf->global.settings;
+	start(&p);
 	if (text != NULL) {
 		(void)buf_text(text);	/* moves it now or never: */
 		s.text = *text;		/* it stays the caller's */

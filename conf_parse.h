@@ -25,7 +25,19 @@ struct conf_parser {
 	struct conf_source *source;
 	struct conf_token token;	/* the one looked at */
 	struct slice folder;		/* of the main file; "" is this one */
+	struct conf_block *block;	/* statements go in here */
+	struct conf_block *chain;	/* an else may follow that; NULL: no */
+	unsigned depth;			/* of blocks */
+	int in_global;			/* in global { } */
 };
+
+/* ---- conf_block.c: conditions and their blocks -------------------------- */
+
+/* The block of the condition at the current token, or (bare) of an else that
+ * has none; before: whose else it is. The token behind the condition is the
+ * current one then. NULL after a fault. */
+struct conf_block *conf_parse_block(struct conf_parser *p,
+    struct conf_block *before, int bare);
 
 /* ---- conf_expr.c: tokens, expressions and values ------------------------ */
 
@@ -38,6 +50,9 @@ int conf_parse_expected(struct conf_parser *p, const char *what);
 void *conf_parse_alloc(struct conf_parser *p, size_t n);
 /* The name a key is kept under (x is var.x), or NULL. */
 const char *conf_parse_key(struct conf_parser *p, struct slice name);
+/* What key is set to here: in this block, or in those around it; or NULL. */
+struct conf_setting *conf_parse_find(const struct conf_parser *p,
+    const char *key);
 /* Reads an expression. Returns 0, or -1 after a fault. */
 int conf_parse_value(struct conf_parser *p, struct conf_value *v);
 /* a += b, reported at place. Returns 0, or -1 after a fault. */

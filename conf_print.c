@@ -2,9 +2,10 @@
  * conf_print.c - the tree as text that parses again (-p).
  *
  * Prints what a configuration came to: includes are in place, variables and
- * "+" are worked out, each key stands once, in the order of the file. Reading
- * that and printing it again gives the same bytes. Variables are left out:
- * nothing refers to them any more.
+ * "+" are worked out, each key stands once, in the order of the file, and so
+ * do the blocks: which of them holds last, counts. Reading that and printing
+ * it again gives the same bytes. Variables are left out: nothing refers to
+ * them any more.
  */
 #include <string.h>
 
@@ -62,15 +63,107 @@ print_value(struct buf *out, const struct conf_value *v, int depth)
 	}
 }
 
-void
-conf_print(struct buf *out, const struct conf *c)
+static void
+print_settings(struct buf *out, const struct conf_block *b, int depth)
 {
 	const struct conf_setting *s;
 
-	for (s = c->global.settings; s != NULL; s = s->next)
+	for (s = b->settings; s != NULL; s = s->next)
 		if (strncmp(s->key, "var.", 4) != 0) {
+			print_line(out, depth);
 			buf_printf(out, "%s = ", s->key);
-			print_value(out, &s->value, 0);
-			buf_addc(out, '\n');
+			print_value(out, &s->value, depth);
 		}
+}
+
+static void
+print_condition(struct buf *out, const struct conf_block *b)
+{
+	static const char operators[][3] = {
+		[CONF_EQ] = "==", [CONF_NE] = "!=", [CONF_MATCH] = "=~",
+		[CONF_NOMATCH] = "!~", [CONF_PREFIX] = "=^",
+		[CONF_SUFFIX] = "=$"
+	};
+
+	if (b->before != NULL)
+		buf_adds(out, "else ");
+	if (b->cond == NULL)
+		return;
+	buf_printf(out, "%s %s ", b->cond->field, operators[b->cond->op]);
+	conf_print_text(out, slice_of(b->cond->text));
+	buf_addc(out, ' ');
+}
+
+/* Closes what is open until b can be opened in it. Returns what was closed
+ * last, or NULL. */
+static const struct conf_block *
+close_for(struct buf *out, const struct conf_block **open, int *depth,
+    const struct conf_block *b)
+{
+	const struct conf_block *closed = NULL, *outer = b;
+
+	for (;;) {
+		for (outer = b->parent; outer != NULL && outer != *open; )
+			outer = outer->parent;
+		if (outer == *open)
+			return closed;
+		print_line(out, --*depth);
+		buf_addc(out, '}');
+		closed = *open;
+		*open = closed->parent;
+	}
+}
+
+/* Opens b in *open, and before it the blocks around it that were closed
+ * already, which means the same as one block would. */
+static void
+open_block(struct buf *out, const struct conf_block **open, int *depth,
+    const struct conf_block *b, const struct conf_block *closed)
+{
+	const struct conf_block *next, *done = NULL;
+
+	while (*open != b) {
+		for (next = b; next->parent != *open; )
+			next = next->parent;
+		/* an else needs all those before it */
+		done = next->before == closed ? closed : NULL;
+		while (done != next) {
+			const struct conf_block *link = next;
+
+			while (link->before != done)
+				link = link->before;
+			print_line(out, *depth);
+			print_condition(out, link);
+			buf_addc(out, '{');
+			if (link != next)
+				buf_addc(out, '}');
+			done = link;
+		}
+		*open = next;
+		closed = NULL;
+		++*depth;
+	}
+}
+
+void
+conf_print(struct buf *out, const struct conf *c)
+{
+	const struct conf_block *b, *open = &c->global, *closed;
+	size_t start = out->n;
+	int depth = 0;
+
+	print_settings(out, &c->global, 0);
+	for (b = c->global.next; b != NULL; b = b->next) {
+		closed = close_for(out, &open, &depth, b);
+		open_block(out, &open, &depth, b, closed);
+		print_settings(out, b, depth);
+	}
+	while (depth > 0) {
+		print_line(out, --depth);
+		buf_addc(out, '}');
+	}
+	if (out->n > start) {		/* each line began with a newline */
+		buf_cut(out, start, start + 1);
+		buf_addc(out, '\n');
+	}
 }

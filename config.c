@@ -23,6 +23,7 @@ void
 config_drop(struct config *config)
 {
 	struct config **at;
+	struct config_socket *socket;
 
 	if (config == NULL || --config->refs > 0)
 		return;
@@ -31,6 +32,12 @@ config_drop(struct config *config)
 	*at = config->next;
 	plugins_free(config->plugins, config->srv);
 	log_close(&config->errorlog);
+	while (config->sockets != NULL) {
+		socket = config->sockets;
+		config->sockets = socket->next;
+		conf_merge_free(socket->merge);
+		free(socket);
+	}
 	if (config->conf != NULL)
 		conf_free(config->conf);
 	free(config);
@@ -45,6 +52,46 @@ config_use(struct server *srv, struct config *config)
 	srv->core = config->core;
 	srv->log = &config->errorlog;
 	config_drop(old);
+}
+
+/* Nobody knows more before the first request. */
+static const void *
+merge_for(struct conf_merge *merge, unsigned subject, const struct listener *l)
+{
+	if (merge == NULL || conf_merge_subject(merge, subject,
+	    slice_of(l->name)) == -1)
+		return NULL;
+	return conf_merge(merge, NULL);
+}
+
+const void *
+config_for(struct config *config, const struct listener *l)
+{
+	const struct conf_subject *s = config->conf->subjects;
+	struct config_socket *socket;
+	unsigned subject = 0;
+
+	for (; s != NULL && s->field != CONF_SOCKET; s = s->next)
+		subject++;
+	if (s == NULL || l == NULL)
+		return config->conf->settings;
+	for (socket = config->sockets; socket != NULL; socket = socket->next)
+		if (strcmp(socket->name, l->name) == 0)
+			return socket->settings;
+	socket = calloc(1, sizeof(*socket) + strlen(l->name) + 1);
+	if (socket == NULL)
+		return config->conf->settings;	/* until the head is read */
+	memcpy(socket->name, l->name, strlen(l->name));
+	socket->merge = conf_merge_new(config->conf);
+	socket->settings = merge_for(socket->merge, subject, l);
+	if (socket->settings == NULL) {
+		conf_merge_free(socket->merge);
+		free(socket);
+		return config->conf->settings;
+	}
+	socket->next = config->sockets;
+	config->sockets = socket;
+	return socket->settings;
 }
 
 void

@@ -86,12 +86,7 @@ request_start(struct connection *con)
 	struct request *req = con->req;
 	enum conn_state next;
 
-	if (con->config != con->srv->config) {	/* there was a reload */
-		config_drop(con->config);
-		con->config = config_hold(con->srv->config);
-		if (req != NULL)	/* earlier answers may wait in it */
-			req->settings = con->config->conf->settings;
-	}
+	conn_configure(con);		/* there may have been a reload */
 	if (req == NULL) {
 		req = con->req = request_take(con->srv);
 		if (req == NULL)
@@ -130,7 +125,7 @@ refuse_head(struct connection *con)
 {
 	const struct http_head *head = &con->req->head;
 
-	con->req->settings = con->config->conf->settings;
+	con->req->settings = con->settings;
 	if (con->srv->core->log_request_handling)
 		LOG(con->srv, "connection %d: refused with %d: %s", con->fd,
 		    head->status, head->why);
@@ -141,7 +136,7 @@ static enum conn_state
 accept_head(struct connection *con)
 {
 	struct request *req = con->req;
-	const struct core_conf *core = con->srv->core;
+	const struct core_conf *core = conn_conf(con);
 
 	if (core->log_request_header)
 		LOG(con->srv, "connection %d: request %.*s", con->fd,
@@ -157,7 +152,7 @@ accept_head(struct connection *con)
 	}
 	req->in_at += req->head.size;
 	req->head_end = req->in_at;
-	req->settings = con->config->conf->settings;
+	req->settings = con->settings;
 	req->started = con->srv->tick;
 	con->budget--;
 	con->requests++;
@@ -173,7 +168,7 @@ static enum conn_state
 read_head(struct connection *con)
 {
 	struct request *req = con->req;
-	size_t most = (size_t)con->config->core->max_request_field_size;
+	size_t most = (size_t)conn_conf(con)->max_request_field_size;
 	enum http_verdict verdict;
 	enum conn_state next;
 
@@ -211,10 +206,7 @@ static enum conn_state
 handle_request(struct connection *con)
 {
 	struct request *req = con->req;
-	int64_t most = (int64_t)request_conf(req)->max_request_size * 1024;
 
-	if (most > 0 && req->head.body_length > most)
-		return last_answer(con, 413);
 	if (!conn_route(con)) {
 		/* earlier answers need not wait */
 		return conn_send(con) == CONN_IO_GONE ? CONN_ERROR

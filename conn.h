@@ -10,6 +10,16 @@
 
 #include "server.h"
 
+/* What a module says when it is asked about a request. */
+enum verdict {
+	VERDICT_GO_ON,		/* not mine, ask the next */
+	VERDICT_FINISHED,	/* answered: req->status is set */
+	VERDICT_WAIT_FOR_EVENT,	/* conn_wake will bring the connection back */
+	VERDICT_WAIT_FOR_FD,	/* out of descriptors: try again later */
+	VERDICT_COMEBACK,	/* the URL changed: start over */
+	VERDICT_ERROR		/* 500 */
+};
+
 /* States, in the order a connection goes through them. conn.c's table has the
  * function and the time-out of each. */
 enum conn_state {
@@ -34,6 +44,7 @@ struct connection {
 	struct link link;		/* in a list of srv */
 	struct listener *listener;	/* it came from; NULL for inetd */
 	struct config *config;		/* held: what it began under */
+	const char *settings;		/* that hold before there is a head */
 	struct rate rate;		/* connection.kbytes-per-second */
 	int fd;				/* the registry's, or -1 */
 	uint32_t requests;		/* answered here */
@@ -70,6 +81,8 @@ struct request {
 	struct http_head head;		/* borrows from in */
 	struct http_body body;
 	const char *settings;		/* conf's, merged for this request */
+	struct conf_merge *merge;	/* what conditions came to, or NULL */
+	uint32_t merged_for;		/* serial of the configuration */
 
 	/* Filled by conn_route.c, changed by the hooks. */
 	struct buf path;		/* decoded, clean, NUL-terminated */
@@ -104,7 +117,13 @@ struct request {
 	int produced;			/* the whole body is in the queue */
 };
 
-/* Which settings of the core hold for this request. */
+/* Which settings of the core hold for this connection, and this request. */
+static inline const struct core_conf *
+conn_conf(const struct connection *con)
+{
+	return (const struct core_conf *)(const void *)con->settings;
+}
+
 static inline const struct core_conf *
 request_conf(const struct request *req)
 {
@@ -204,6 +223,19 @@ void conn_unlink(struct connection *con);
 /* Runs what was woken, and who waits for what there is now; each once. */
 void conn_jobs(struct server *srv);
 
+/* ---- conn_cond.c: which settings hold ----------------------------------- */
+
+/* The connection has what srv->config says, from now on. */
+void conn_configure(struct connection *con);
+/* Sets req->settings by the conditions: the head and the path are known.
+ * Returns 0, or -1: no memory. */
+int conn_merge(struct connection *con);
+/* The groups of the regular expression that let a value set in block hold for
+ * this request: the nearest condition around it that has one. Returns how many
+ * there are, 0: none. They stay until the settings are merged again. */
+unsigned conn_captures(struct connection *con, const struct conf_block *block,
+    struct slice group[PAT_GROUPS]);
+
 /* ---- conn_env.c: what modules say about a request ------------------------ */
 
 /* The value of a variable of the request (name without "="); p is NULL when
@@ -223,11 +255,20 @@ int conn_route(struct connection *con);
  * as if it had been sent so: for a hook that says VERDICT_COMEBACK then.
  * Returns 0, or -1: no memory. */
 int conn_rewrite(struct connection *con, struct slice target);
-/* The groups of the regular expression that let a value set in block hold for
- * this request: the nearest condition around it that has one. Returns how many
- * there are, 0: none. */
-unsigned conn_captures(struct connection *con, const struct conf_block *block,
-    struct slice group[PAT_GROUPS]);
+
+/* ---- conn_file.c: which file -------------------------------------------- */
+
+/* Opens the content of req->entry, and looks again when the file changed in
+ * between. Whatever but VERDICT_GO_ON says that it did not work is what the
+ * module is to say. */
+enum verdict conn_open_file(struct connection *con);
+/* The suffix of files in a content coding ("gzip": ".gz"), or NULL. */
+const char *conn_coding_suffix(const char *coding);
+/* Puts the sibling that the client likes best, of equals the first, in place
+ * of req->entry, opened, and returns its coding; or NULL. *varies: there is
+ * one, and another client may get it. */
+const char *conn_choose_coding(struct connection *con,
+    const struct conf_list *codings, int *varies);
 
 /* ---- conn_response.c: status, fields and framing ------------------------ */
 

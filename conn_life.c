@@ -31,11 +31,11 @@ conn_new(struct server *srv, struct listener *listener, int fd,
 	}
 	memset(con, 0, sizeof(*con));
 	con->srv = srv;
-	con->config = config_hold(srv->config);
 	srv->conns++;
 	con->listener = listener;
 	if (listener != NULL)
 		listener->conns++;
+	conn_configure(con);
 	con->fd = fd;
 	con->peer.sa.sa_family = AF_UNIX;
 	if (peer_size <= sizeof(con->peer)
@@ -48,7 +48,7 @@ conn_new(struct server *srv, struct listener *listener, int fd,
 uint32_t
 conn_patience(const struct connection *con)
 {
-	const struct core_conf *core = con->config->core;
+	const struct core_conf *core = conn_conf(con);
 	int32_t idle = core->max_read_idle, left;
 
 	if (con->state == CONN_CLOSE) {
@@ -91,8 +91,8 @@ conn_expire(void *server, struct timer *t)
 		/* its slices may lie where the buffer was once */
 		(void)http_parse(&req->head, req->in.p + req->in_at,
 		    req->in.n - req->in_at,
-		    (size_t)con->config->core->max_request_field_size);
-		req->settings = con->config->conf->settings;
+		    (size_t)conn_conf(con)->max_request_field_size);
+		req->settings = con->settings;
 		conn_error(con, 408);
 	}
 	if (con->wants_fd)
@@ -117,7 +117,7 @@ close_idle(void *server, struct timer *t)
 	struct connection *con = (void *)t;
 	struct server *srv = server;
 	uint32_t left = t->deadline - srv->tick;
-	uint32_t all = 1 + (uint32_t)con->config->core->max_keep_alive_idle;
+	uint32_t all = 1 + (uint32_t)conn_conf(con)->max_keep_alive_idle;
 
 	/* one that has been armed here may be met again in its new slot */
 	if (con->state != CONN_REQUEST_START || left <= LAST_CHANCE)

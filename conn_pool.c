@@ -68,6 +68,7 @@ free_request(struct request *req)
 	buf_free(&req->fields);
 	buf_free(&req->env);
 	buf_free(&req->target);
+	conf_merge_free(req->merge);
 	queue_free(&req->out);
 	free(req);
 }

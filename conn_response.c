@@ -12,7 +12,10 @@
 
 #include "plugin.h"
 
-enum { HEAD_ROOM = 256 };	/* all but the stamp and the request's fields */
+enum {
+	HEAD_ROOM = 256,	/* all but the stamp and the request's fields */
+	DATE_FIELD = 37		/* bytes of the stamp: Date comes first */
+};
 
 /* The usual ones first. An array of pointers would cost a relocation for
  * each. */
@@ -122,12 +125,20 @@ add_head(struct connection *con)
 	struct request *req = con->req;
 	struct buf *b = &req->out.mem;
 	const struct buf *stamp = &con->srv->stamp;
+	const char *tag = request_conf(req)->tag;
+	size_t tag_n = tag != con->srv->core->tag ? strlen(tag) : 0;
 	char *to;
 
-	if (buf_reserve(b, HEAD_ROOM + stamp->n + req->fields.n) == -1)
+	if (buf_reserve(b, HEAD_ROOM + stamp->n + req->fields.n + tag_n) == -1)
 		return;
 	to = put_status(b->p + b->n, req);
-	to = put(to, stamp->p, stamp->n);
+	to = put(to, stamp->p, tag == con->srv->core->tag ? stamp->n
+	    : DATE_FIELD);
+	if (tag_n > 0) {		/* another than the server's */
+		to = put(to, "Server: ", 8);
+		to = put(to, tag, tag_n);
+		to = put(to, "\r\n", 2);
+	}
 	if (req->fields.n > 0)
 		to = put(to, req->fields.p, req->fields.n);
 	to = put_framing(to, con);

@@ -194,7 +194,9 @@ route_path(struct connection *con)
 static int
 route(struct connection *con)
 {
-	const struct http_head *head = &con->req->head;
+	struct request *req = con->req;
+	const struct http_head *head = &req->head;
+	int64_t most;
 	int answer;
 
 	if (head->method == HTTP_UNKNOWN)
@@ -205,13 +207,19 @@ route(struct connection *con)
 	/* OPTIONS *: the server as a whole */
 	if (head->path.n == 1 && head->path.p[0] == '*')
 		return say_methods(con, 200);
-	answer = ask(con, HOOK_URI_RAW);
-	if (answer != NOT_YET)
-		return answer;
-	if (str_url_path_as(&con->req->path, head->path,
+	if (str_url_path_as(&req->path, head->path,
 	    con->config->core->url_options) == -1)
-		return refuse(con, con->req->path.failed ? 503 : 400);
-	return route_path(con);
+		return refuse(con, req->path.failed ? 503 : 400);
+	if (conn_merge(con) == -1)
+		return refuse(con, 503);
+	most = (int64_t)request_conf(req)->max_request_size * 1024;
+	if (most > 0 && head->body_length > most) {
+		con->keep_alive = 0;
+		con->unread = 1;
+		return refuse(con, 413);
+	}
+	answer = ask(con, HOOK_URI_RAW);
+	return answer != NOT_YET ? answer : route_path(con);
 }
 
 /* server.error-handler-404: another path answers, with its own status. */
@@ -225,7 +233,7 @@ handle_404(struct connection *con)
 	req->path.n = 0;
 	buf_adds(&req->path, request_conf(req)->error_handler_404);
 	buf_text(&req->path);
-	return route_path(con);
+	return conn_merge(con) == -1 ? refuse(con, 503) : route_path(con);
 }
 
 int
@@ -251,17 +259,6 @@ conn_rewrite(struct connection *con, struct slice target)
 	if (query != NULL)
 		req->head.query = (struct slice){ query + 1,
 		    next.n - req->head.path.n - 1 };
-	return 0;
-}
-
-/* No conditions yet. */
-unsigned
-conn_captures(struct connection *con, const struct conf_block *block,
-    struct slice group[PAT_GROUPS])
-{
-	(void)con;
-	(void)block;
-	(void)group;
 	return 0;
 }
 

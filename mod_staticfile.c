@@ -13,8 +13,6 @@
 
 #include "plugin.h"
 
-enum { CODINGS = 3 };		/* that we know suffixes of */
-
 struct staticfile_conf {
 	const struct conf_list *mimetypes;
 	const struct conf_list *exclude;
@@ -27,7 +25,7 @@ struct staticfile_conf {
 	offsetof(struct staticfile_conf, member), preset, 0, 0 }
 
 static const struct conf_key staticfile_keys[] = {
-	KEY("mimetype.assign", CONF_MAP, mimetypes, NULL),
+	KEY("mimetype.assign", CONF_TEXTS, mimetypes, NULL),
 	KEY("static-file.exclude-extensions", CONF_LIST, exclude, NULL),
 	KEY("static-file.precompressed", CONF_LIST, precompressed, NULL),
 	KEY("static-file.dotfiles", CONF_STRING, dotfiles, "deny"),
@@ -40,46 +38,47 @@ static const struct conf_key staticfile_keys[] = {
 	{ .name = NULL }
 };
 
-/* The suffix of files in a content coding, or NULL. */
-static const char *
-suffix_of(const char *coding)
+static int
+check_codings(void *context, void *slot, const struct conf_block *block,
+    struct conf_place place)
 {
-	static const char known[CODINGS][2][5] = {
-		{ "br", ".br" }, { "zstd", ".zst" }, { "gzip", ".gz" }
-	};
+	const struct conf_list *codings = *(const struct conf_list **)slot;
 	size_t i;
 
-	for (i = 0; i < CODINGS; i++)
-		if (strcmp(coding, known[i][0]) == 0)
-			return known[i][1];
-	return NULL;
+	(void)block;
+	for (i = 0; codings != NULL && i < codings->n; i++)
+		if (conn_coding_suffix(codings->items[i].value.text) == NULL)
+			return conf_fault(context, place,
+			    "static-file.precompressed: \"br\", \"zstd\" or"
+			    " \"gzip\", found \"%s\"",
+			    codings->items[i].value.text);
+	return 0;
+}
+
+static int
+check_dotfiles(void *context, void *slot, const struct conf_block *block,
+    struct conf_place place)
+{
+	const char *what = *(const char **)slot;
+
+	(void)block;
+	if (strcmp(what, "deny") == 0 || strcmp(what, "allow") == 0)
+		return 0;
+	return conf_fault(context, place, "static-file.dotfiles: \"deny\" or"
+	    " \"allow\", found \"%s\"", what);
 }
 
 static int
 staticfile_check(struct plugin_self *self, struct server *srv)
 {
-	const struct staticfile_conf *conf = plugin_global_conf(self);
-	const struct conf_list *types = conf->mimetypes;
-	size_t i;
+	struct conf *c = self->config->conf;
+	struct conf_report *report = &self->config->report;
+	int status = conf_each(c, "static-file.precompressed", check_codings,
+	    report);
 
 	(void)srv;
-	for (i = 0; types != NULL && i < types->n; i++)
-		if (types->items[i].value.kind != CONF_VALUE_TEXT)
-			return config_fault(self->config, "mimetype.assign",
-			    "the type of \"%s\" is no text",
-			    types->items[i].key);
-	types = conf->precompressed;
-	for (i = 0; types != NULL && i < types->n; i++)
-		if (suffix_of(types->items[i].value.text) == NULL)
-			return config_fault(self->config,
-			    "static-file.precompressed", "\"br\", \"zstd\" or"
-			    " \"gzip\", found \"%s\"",
-			    types->items[i].value.text);
-	if (strcmp(conf->dotfiles, "deny") == 0
-	    || strcmp(conf->dotfiles, "allow") == 0)
-		return 0;
-	return config_fault(self->config, "static-file.dotfiles",
-	    "\"deny\" or \"allow\", found \"%s\"", conf->dotfiles);
+	return status | conf_each(c, "static-file.dotfiles", check_dotfiles,
+	    report);
 }
 
 /* ---- which file ---- */
@@ -177,16 +176,25 @@ add_etag(struct buf *b, const struct staticfile_conf *conf,
 		buf_printf(b, "%jx.%lx-", (uintmax_t)e->modified,
 		    (unsigned long)e->modified_ns);
 	if (coding != NULL)	/* never the same as the plain file's */
-		buf_adds(b, suffix_of(coding) + 1);
+		buf_adds(b, conn_coding_suffix(coding) + 1);
 	else
 		b->n--;			/* the last hyphen */
 	buf_adds(b, "\"\r\n");
 }
 
-/* Renders the fields of a plain 200 and has the cache keep them, under key. */
+/* What the fields depend on besides the file and the list of types. */
+static unsigned
+flags_of(const struct staticfile_conf *conf, const char *coding)
+{
+	return (unsigned)(conf->etags | conf->use_inode << 1
+	    | conf->use_mtime << 2 | conf->use_size << 3 | conf->ranges << 4)
+	    | (coding != NULL ? (unsigned char)coding[0] << 5 : 0);
+}
+
+/* Renders the fields of a plain 200 and has the cache keep them. */
 static int
 render(struct connection *con, const struct staticfile_conf *conf,
-    const char *coding, const void *key)
+    const char *coding)
 {
 	struct stat_entry *e = con->req->entry;
 	struct slice etag = { NULL, 0 };
@@ -210,79 +218,10 @@ render(struct connection *con, const struct staticfile_conf *conf,
 	if (conf->ranges)
 		buf_adds(&b, "Accept-Ranges: bytes\r\n");
 	etag.p = b.p + etag_at;
-	result = b.failed ? -1 : stat_cache_head(con->srv, e, key, &b, etag);
+	result = b.failed ? -1 : stat_cache_head(con->srv, e,
+	    conf->mimetypes, flags_of(conf, coding), &b, etag);
 	buf_free(&b);
 	return result;
-}
-
-/* ---- precompressed siblings ---- */
-
-/* The file in a coding, held; or NULL: there is none that is up to date. */
-static struct stat_entry *
-sibling(struct connection *con, const char *coding)
-{
-	struct request *req = con->req;
-	const struct stat_entry *plain = req->entry;
-	struct stat_entry *e = NULL;
-	size_t n = req->file.n;
-
-	buf_adds(&req->file, suffix_of(coding));
-	(void)buf_text(&req->file);
-	if (!req->file.failed)
-		e = stat_cache_get(con->srv, req->file.p, req->file.n,
-		    request_conf(req));
-	req->file.n = n;
-	(void)buf_text(&req->file);
-	if (e == NULL || (e->error == 0 && S_ISREG(e->mode)
-	    && (e->modified != plain->modified
-	    ? e->modified > plain->modified
-	    : e->modified_ns >= plain->modified_ns)))
-		return e;
-	stat_cache_drop(e);
-	return NULL;
-}
-
-/* Puts the sibling that the client likes best, of equals the first, in place
- * of req->entry, and returns its coding; or NULL. *varies: there is one, and
- * another client may get it. */
-static const char *
-choose_coding(struct connection *con, const struct conf_list *list,
-    int *varies)
-{
-	struct request *req = con->req;
-	struct stat_entry *e, *best = NULL;
-	const char *coding = NULL, *name;
-	int most = 0, weight;
-	size_t i;
-
-	for (i = 0; i < list->n; i++) {
-		name = list->items[i].value.text;
-		e = sibling(con, name);
-		if (e == NULL)
-			continue;
-		/* as welcome as the plain file is enough, but welcome */
-		if (!*varies)
-			most = http_coding(&req->head, "identity") - 1;
-		*varies = 1;
-		weight = http_coding(&req->head, name);
-		if (weight <= most || weight <= 0 || stat_cache_open(con->srv,
-		    e, request_conf(req)) == NULL) {
-			stat_cache_drop(e);
-			continue;
-		}
-		if (best != NULL)
-			stat_cache_drop(best);
-		best = e;
-		most = weight;
-		coding = name;
-	}
-	if (!*varies && list->n == CODINGS)
-		req->entry->alone = con->srv->refreshed;
-	if (best != NULL) {
-		stat_cache_drop(req->entry);
-		req->entry = best;
-	}
-	return coding;
 }
 
 /* ---- parts ---- */
@@ -341,39 +280,6 @@ go_through_parts(struct connection *con, const struct staticfile_conf *conf,
 
 /* ---- the answer ---- */
 
-/* Opens req->entry, and looks again when the file changed in between. */
-static enum verdict
-open_file(struct connection *con)
-{
-	struct request *req = con->req;
-	const struct core_conf *core = request_conf(req);
-	struct stat_entry *old;
-	int tries;
-
-	for (tries = 0; tries < 20; tries++) {
-		old = req->entry;
-		if (stat_cache_open(con->srv, old, core) != NULL)
-			return VERDICT_GO_ON;
-		if (errno != ESTALE)
-			break;
-		req->entry = stat_cache_get(con->srv, old->path, old->path_n,
-		    core);
-		stat_cache_drop(old);
-		errno = req->entry == NULL ? ENOMEM : req->entry->error;
-		if (errno == 0 && !S_ISREG(req->entry->mode))
-			errno = S_ISDIR(req->entry->mode) ? ENOENT : EACCES;
-		if (errno != 0)
-			break;
-	}
-	if (errno == EMFILE || errno == ENFILE)
-		return VERDICT_WAIT_FOR_FD;
-	if (errno == EACCES || errno == EPERM || errno == ELOOP)
-		conn_error(con, 403);
-	else
-		conn_error(con, errno == ENOENT ? 404 : 503);
-	return VERDICT_FINISHED;
-}
-
 /* All fields of the 200 but Content-Type, which is the first. */
 static void
 add_rest(struct request *req)
@@ -428,7 +334,6 @@ staticfile_start(struct plugin_self *self, struct connection *con)
 	struct stat_entry *e = req->entry;
 	enum verdict opened = VERDICT_GO_ON;
 	const char *coding = NULL;
-	const void *key;
 	int varies = 0;
 
 	if (e->error != 0 || S_ISDIR(e->mode)
@@ -440,16 +345,17 @@ staticfile_start(struct plugin_self *self, struct connection *con)
 		return VERDICT_FINISHED;
 	}
 	if (e->file == NULL || e->file->fd != -1)
-		opened = open_file(con);
+		opened = conn_open_file(con);
 	if (opened != VERDICT_GO_ON)
 		return opened;
 	if (conf->precompressed != NULL
 	    && req->entry->alone != con->srv->refreshed)
-		coding = choose_coding(con, conf->precompressed, &varies);
-	key = coding != NULL ? coding : (const void *)conf->mimetypes;
+		coding = conn_choose_coding(con, conf->precompressed,
+		    &varies);
 	e = req->entry;
-	if ((e->head == NULL || e->head_for != key)
-	    && render(con, conf, coding, key) == -1)
+	if ((e->head == NULL || e->head_for != conf->mimetypes
+	    || e->head_flags != flags_of(conf, coding))
+	    && render(con, conf, coding) == -1)
 		return VERDICT_ERROR;
 	v = (struct http_validators){ e->etag, e->modified, con->srv->now };
 	req->length = e->size;

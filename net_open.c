@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,8 @@
 enum {
 	BIND_TRIES = 25,
 	BIND_PAUSE = 20,	/* milliseconds */
-	HOST_MAX = 256
+	HOST_MAX = 256,
+	FAULT_MAX = 512		/* bytes of a message */
 };
 
 /* A socket's address, of any family. */
@@ -231,14 +233,47 @@ open_one(struct server *srv, union address *a, socklen_t size, int backlog)
 	return NULL;
 }
 
-/* All addresses of a host; NULL is every address there is. A machine without
- * IPv6 is none the worse for it, so what is missing counts only when nothing
- * else is left. */
+/* Where to listen: server.bind with server.port, or a $SERVER["socket"]. */
+struct place {
+	struct config *config;
+	struct conf_place at;		/* of a condition */
+	struct conf_cond *cond;		/* NULL: the main one */
+	struct buf names;		/* of the listeners, each with a NUL */
+	int port;
+	char host[HOST_MAX];		/* or a path; "": every address */
+};
+
 static int
-open_tcp(struct config *config, const char *host)
+fault(const struct place *place, const char *key, const char *format, ...)
 {
+	char what[FAULT_MAX];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(what, sizeof(what), format, ap);
+	va_end(ap);
+	return place->cond == NULL
+	    ? config_fault(place->config, key, "%s", what)
+	    : conf_fault(&place->config->report, place->at, "%s: %s",
+	    place->cond->field, what);
+}
+
+/* A listener that is wanted here. */
+static void
+found(struct place *place, const struct listener *l)
+{
+	buf_add(&place->names, l->name, strlen(l->name) + 1);
+}
+
+/* All addresses of a host. A machine without IPv6 is none the worse for it, so
+ * what is missing counts only when nothing else is left. */
+static int
+open_tcp(struct place *place)
+{
+	const char *host = place->host[0] != '\0' ? place->host : NULL;
+	struct config *config = place->config;
 	struct addrinfo hints, *list, *ai;
-	int port = config->core->port, opened = 0, error;
+	int port = place->port, opened = 0, error;
 	struct listener *l;
 	union address a;
 	char service[16];
@@ -250,8 +285,8 @@ open_tcp(struct config *config, const char *host)
 	snprintf(service, sizeof(service), "%d", port);
 	error = getaddrinfo(host, service, &hints, &list);
 	if (error != 0)
-		return config_fault(config, "server.bind", "\"%s\": %s",
-		    host == NULL ? "" : host, gai_strerror(error));
+		return fault(place, "server.bind", "\"%s\": %s",
+		    place->host, gai_strerror(error));
 	for (ai = list; ai != NULL; ai = ai->ai_next) {
 		memcpy(&a, ai->ai_addr, ai->ai_addrlen);
 		if (a.sa.sa_family == AF_INET6)	/* the port has one place */
@@ -262,6 +297,7 @@ open_tcp(struct config *config, const char *host)
 		    config->core->listen_backlog);
 		error = errno;
 		if (l != NULL) {
+			found(place, l);
 			opened++;
 			port = l->port;	/* one for all, if any would do */
 		} else if (error != EAFNOSUPPORT && error != EADDRNOTAVAIL) {
@@ -271,52 +307,138 @@ open_tcp(struct config *config, const char *host)
 	freeaddrinfo(list);
 	if (ai == NULL && opened > 0)
 		return 0;
-	return config_fault(config, "server.port", "cannot listen on %s port "
+	return fault(place, "server.port", "cannot listen on %s port "
 	    "%d: %s", host == NULL ? "*" : host, port, strerror(error));
 }
 
 static int
-open_unix(struct config *config, const char *path)
+open_unix(struct place *place)
 {
+	struct config *config = place->config;
+	struct listener *l;
 	union address a;
 
 	memset(&a, 0, sizeof(a));
 	a.un.sun_family = AF_UNIX;
-	if (strlen(path) >= sizeof(a.un.sun_path))
-		return config_fault(config, "server.bind", "cannot listen on "
-		    "%s: longer than %zu bytes", path,
-		    sizeof(a.un.sun_path) - 1);
-	memcpy(a.un.sun_path, path, strlen(path));
-	if (open_one(config->srv, &a, sizeof(a.un),
-	    config->core->listen_backlog) != NULL)
-		return 0;
-	return config_fault(config, "server.bind", "cannot listen on unix:%s:"
-	    " %s", path, strerror(errno));
+	memcpy(a.un.sun_path, place->host, strlen(place->host));
+	l = open_one(config->srv, &a, sizeof(a.un),
+	    config->core->listen_backlog);
+	if (l == NULL)
+		return fault(place, "server.bind", "cannot listen on unix:%s:"
+		    " %s", place->host, strerror(errno));
+	found(place, l);
+	return 0;
 }
 
-/* server.bind: an address, perhaps in brackets, or a path. */
+/* Takes text apart: an address, perhaps in brackets, and (of a condition)
+ * perhaps a port; or a path. Returns 0, or -1 after a message. */
 static int
-open_bind(struct config *config, const char *where)
+read_place(struct place *place, const char *text)
 {
-	char host[HOST_MAX];
-	size_t n = strlen(where);
+	const char *colon = place->cond != NULL ? strrchr(text, ':') : NULL;
+	size_t most = HOST_MAX, n;
+	int64_t port;
 
-	if (n == 0)
-		return open_tcp(config, NULL);
-	if (strncmp(where, "unix:", 5) == 0)
-		return open_unix(config, where + 5);
-	if (where[0] == '/')
-		return open_unix(config, where);
-	if (where[0] == '[' && where[n - 1] == ']') {
-		where++;
-		n -= 2;
+	if (strncmp(text, "unix:", 5) == 0)
+		text += 5;
+	if (text[0] == '/') {
+		colon = NULL;
+		most = sizeof(((union address *)NULL)->un.sun_path);
 	}
-	if (n >= sizeof(host))
-		return config_fault(config, "server.bind",
-		    "no address: \"%s\"", where);
-	memcpy(host, where, n);
-	host[n] = '\0';
-	return open_tcp(config, host);
+	n = strlen(text);
+	if (colon != NULL && text[n - 1] != ']') {
+		if (str_number(slice_of(colon + 1), &port) == -1
+		    || port > UINT16_MAX)
+			return fault(place, "server.bind", "no port: \"%s\"",
+			    colon + 1);
+		place->port = (int)port;
+		n = (size_t)(colon - text);
+	}
+	if (n > 1 && text[0] == '[' && text[n - 1] == ']') {
+		text++;
+		n -= 2;
+	} else if (colon != NULL && memchr(text, ':', n) != NULL) {
+		return fault(place, "server.bind", "\"%s\": an IPv6 address"
+		    " stands in brackets", text);
+	} else if (colon != NULL && n == 1 && text[0] == '*') {
+		n = 0;
+	}
+	if (n >= most)
+		return fault(place, "server.bind", "cannot listen on %s: "
+		    "longer than %zu bytes", text, most - 1);
+	memcpy(place->host, text, n);
+	place->host[n] = '\0';
+	if (text[0] != '/' && strpbrk(place->host, " \t\r\n\"/") != NULL)
+		return fault(place, "server.bind", "\"%s\" is no address",
+		    place->host);
+	return 0;
+}
+
+static int
+open_place(struct place *place)
+{
+	return place->host[0] == '/' ? open_unix(place) : open_tcp(place);
+}
+
+/* Does what fn does with server.bind, and with each $SERVER["socket"] that
+ * open says to. */
+static int
+each_place(struct config *config, int (*fn)(struct place *place))
+{
+	const struct conf_block *b = &config->conf->global;
+	const struct conf_subject *s;
+	int status = 0;
+	unsigned socket = 0;
+
+	for (s = config->conf->subjects; s != NULL
+	    && s->field != CONF_SOCKET; s = s->next)
+		socket++;
+	for (; b != NULL; b = b->next) {
+		struct place place = { .config = config, .at = b->place,
+		    .cond = b->cond, .port = config->core->port };
+
+		if (b->number > 0 && (b->cond == NULL
+		    || b->cond->subject != socket || s == NULL))
+			continue;
+		if (read_place(&place, b->cond != NULL ? b->cond->text
+		    : config->core->bind) == -1 || fn(&place) == -1)
+			status = -1;
+		buf_free(&place.names);
+	}
+	return status;
+}
+
+/* Opens it, and tells the condition what it has. */
+static int
+open_and_name(struct place *place)
+{
+	char *names;
+
+	if (open_place(place) == -1)
+		return -1;
+	if (place->cond == NULL)
+		return 0;
+	buf_addc(&place->names, '\0');
+	names = place->names.failed ? NULL
+	    : conf_alloc(place->config->conf, place->names.n);
+	if (names == NULL)
+		return fault(place, NULL, "out of memory");
+	memcpy(names, place->names.p, place->names.n);
+	place->cond->names = names;
+	return 0;
+}
+
+static int
+only_read(struct place *place)
+{
+	(void)place;
+	return 0;
+}
+
+int
+net_check(struct config *config)
+{
+	return each_place(config, only_read);
 }
 
 int
@@ -326,7 +448,7 @@ net_open(struct server *srv, struct config *config)
 
 	for (l = srv->listeners; l != NULL; l = l->next)
 		l->wanted = 0;
-	if (open_bind(config, config->core->bind) == 0)
+	if (each_place(config, open_and_name) == 0)
 		return 0;
 	net_cancel(srv);
 	return -1;

@@ -10,15 +10,6 @@
 
 enum { PLUGIN_API = 1 };	/* a module built for another is refused */
 
-enum verdict {
-	VERDICT_GO_ON,		/* not mine, ask the next */
-	VERDICT_FINISHED,	/* answered: req->status is set */
-	VERDICT_WAIT_FOR_EVENT,	/* conn_wake will bring the connection back */
-	VERDICT_WAIT_FOR_FD,	/* out of descriptors: try again later */
-	VERDICT_COMEBACK,	/* the URL changed: start over */
-	VERDICT_ERROR		/* 500 */
-};
-
 /* A module in a running server. */
 struct plugin_self {
 	const struct plugin *plugin;

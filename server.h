@@ -50,6 +50,7 @@ struct core_conf {
 	const char *error_handler_404;
 	int log_request_header, log_response_header, log_request_handling;
 	int log_file_not_found, log_state_engine, log_timeouts;
+	int log_condition_handling;
 };
 
 struct connection;
@@ -72,6 +73,7 @@ link_last(struct link *list, struct link *l)
  * and each connection, or worker process, that began under it. */
 struct config {
 	struct config *next;		/* in srv->configs */
+	uint32_t serial;		/* no other has it */
 	struct server *srv;
 	unsigned refs;
 	struct conf *conf;
@@ -80,6 +82,12 @@ struct config {
 	struct conf_report report;	/* who hears of its faults */
 	struct log errorlog;
 	struct log *logs;		/* all its log files, errorlog first */
+	struct config_socket {		/* what holds for a listener */
+		struct config_socket *next;
+		struct conf_merge *merge;
+		const void *settings;
+		char name[];
+	} *sockets;
 };
 
 /* What a worker tells the master and its siblings, in memory they share. Each
@@ -102,6 +110,7 @@ struct server {
 	const struct options *opt;	/* the command line */
 	struct config *config;		/* what new connections get */
 	struct config *configs;		/* all that somebody holds */
+	uint32_t serial;		/* of the last one made */
 	const struct core_conf *core;	/* config's, shortly */
 	struct log *log;		/* config's errorlog, shortly */
 	struct log first_log;		/* standard error, before that */
@@ -199,6 +208,10 @@ struct config *config_hold(struct config *config);
 void config_drop(struct config *config);
 /* From now on new connections get config, whose reference goes to srv. */
 void config_use(struct server *srv, struct config *config);
+struct listener;
+/* The settings for what comes in by l (NULL: not by a socket of ours), as far
+ * as they are known before a request. They live as long as config. */
+const void *config_for(struct config *config, const struct listener *l);
 /* Adds a log file, named by key, that is opened, and opened again, with the
  * others; log->name must live as long as config. */
 void config_add_log(struct config *config, struct log *log, const char *key);
@@ -227,9 +240,12 @@ struct listener {
 /* Takes over n listening sockets from descriptor 3 on (sd_listen_fds(3)); what
  * does not listen is closed, after a message. */
 void net_inherit(struct server *srv, int n);
-/* Finds or opens what config's server.bind and server.port say, and marks it
- * wanted. Returns 0, or -1 after a message; nothing has changed then. */
+/* Finds or opens what config's server.bind and server.port say, and its
+ * $SERVER["socket"], and marks it wanted. Returns 0, or -1 after a message;
+ * nothing has changed then. */
 int net_open(struct server *srv, struct config *config);
+/* Could they be addresses? Asks nobody. Returns 0, or -1 after messages. */
+int net_check(struct config *config);
 
 /* ---- net.c: accepting --------------------------------------------------- */
 
@@ -273,7 +289,9 @@ struct stat_entry {
 	long modified_ns;
 	uint64_t inode, device;
 	struct file *file;		/* content; NULL until asked for */
+	const char *policy;		/* about links: it was found by */
 	const void *head_for;		/* settings head was made with */
+	unsigned head_flags;
 	char *head;			/* fields of a plain 200, rendered */
 	size_t head_n;
 	struct slice etag;		/* a part of head */
@@ -296,9 +314,11 @@ void stat_cache_drop(struct stat_entry *e);
 struct file *stat_cache_open(struct server *srv, struct stat_entry *e,
     const struct core_conf *core);
 /* Keeps a copy of the rendered fields of a plain 200, made for the settings
- * head_for; etag points into head. Returns 0, or -1: no memory. */
+ * that head_for and head_flags stand for; etag points into head. Returns 0, or
+ * -1: no memory. */
 int stat_cache_head(struct server *srv, struct stat_entry *e,
-    const void *head_for, const struct buf *head, struct slice etag);
+    const void *head_for, unsigned head_flags, const struct buf *head,
+    struct slice etag);
 /* Forgets everything. */
 void stat_cache_clear(struct stat_cache *cache);
 /* Each second: forgets what was not asked for lately. */

@@ -80,6 +80,7 @@ static const struct conf_key core_keys[] = {
 	R(BOOL, log_file_not_found, "debug.log-file-not-found", NULL),
 	S(BOOL, log_state_engine, "debug.log-state-engine", NULL),
 	S(BOOL, log_timeouts, "debug.log-timeouts", NULL),
+	S(BOOL, log_condition_handling, "debug.log-condition-handling", NULL),
 	{ .name = NULL }
 };
 
@@ -161,25 +162,51 @@ config_absolute(struct config *config, const char *here, const char *path)
 	return to;
 }
 
-/* Puts a folder before those paths that are relative. Returns 0 or -1. */
+/* Puts the server's folder before a path that is relative (conf_each_fn). */
+static int
+make_absolute(void *context, void *slot, const struct conf_block *block,
+    struct conf_place place)
+{
+	struct config *config = context;
+	const char **path = slot;
+
+	(void)block;
+	(void)place;
+	if (*path == NULL)
+		return 0;
+	*path = config_absolute(config, config->srv->folder, *path);
+	return *path != NULL ? 0 : -1;
+}
+
+/* The same with a document root: a name inside of the chroot, if there is
+ * one. */
+static int
+make_root_absolute(void *context, void *slot, const struct conf_block *block,
+    struct conf_place place)
+{
+	struct config *config = context;
+	const struct core_conf *core = config->conf->settings;
+	const char **path = slot;
+
+	if (core->chroot == NULL || *path == NULL)
+		return make_absolute(context, slot, block, place);
+	*path = config_absolute(config, "", *path);
+	return *path != NULL ? 0 : -1;
+}
+
+/* Makes all paths of the core absolute. Returns 0 or -1. */
 static int
 make_paths_absolute(struct config *config)
 {
-	struct core_conf *core = config->conf->settings;
-	const char **const paths[] = { &core->errorlog, &core->pid_file,
-	    &core->chroot, &core->document_root, &core->errorfile_prefix };
-	size_t i;
+	static const char keys[] = "server.errorlog\0server.pid-file\0"
+	    "server.chroot\0server.errorfile-prefix\0";
+	const char *key = keys;
 
-	for (i = 0; i < COUNT(paths); i++) {
-		if (*paths[i] == NULL)
-			continue;
-		/* The document root is a name inside of the chroot. */
-		*paths[i] = config_absolute(config, i == 3 && core->chroot
-		    != NULL ? "" : config->srv->folder, *paths[i]);
-		if (*paths[i] == NULL)
+	for (; *key != '\0'; key += strlen(key) + 1)
+		if (conf_each(config->conf, key, make_absolute, config) == -1)
 			return -1;
-	}
-	return 0;
+	return conf_each(config->conf, "server.document-root",
+	    make_root_absolute, config);
 }
 
 /* Switches of server.http-parseopts, those first that are URL_...: two that
@@ -273,6 +300,7 @@ config_new(struct server *srv)
 		return NULL;
 	}
 	config->srv = srv;
+	config->serial = ++srv->serial;
 	config->refs = 1;
 	config->next = srv->configs;
 	srv->configs = config;
@@ -396,9 +424,7 @@ config_check(struct config *config)
 	if (strncmp(bind, "unix:", 5) == 0)
 		bind += 5;
 	check_folder(config, "server.bind", "", bind, 1);
-	if (bind[0] != '/' && strpbrk(bind, " \t\r\n\"/") != NULL)
-		config_fault(config, "server.bind", "\"%s\" is no address",
-		    bind);
+	(void)net_check(config);
 	/* NULL is the best one there is: always found. */
 	if (fdevent_find(core->event_handler) == NULL) {
 		for (name = fdevent_names(); *name != NULL; name++)

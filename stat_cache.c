@@ -255,6 +255,16 @@ add(struct server *srv, const char *path, size_t n, uint32_t hash,
 	return e;
 }
 
+/* What find asks for, as something to compare: where links are told apart by
+ * the document root, in and behind it; NULL: they are not. */
+static const char *
+policy_of(const struct core_conf *core)
+{
+	if (core->follow_symlink && !core->symlink_inside)
+		return NULL;
+	return core->document_root + core->follow_symlink;
+}
+
 struct stat_entry *
 stat_cache_get(struct server *srv, const char *path, size_t n,
     const struct core_conf *core)
@@ -262,11 +272,12 @@ stat_cache_get(struct server *srv, const char *path, size_t n,
 	struct stat_cache *cache = srv->cache;
 	uint32_t hash = hash_path(cache->seed, path, n);
 	struct stat_entry *e = cache->bucket[hash % CACHE_ENTRIES];
+	const char *policy = policy_of(core);
 	struct stat st;
 	int error;
 
 	while (e != NULL && (e->hash != hash || e->path_n != n
-	    || memcmp(e->path, path, n) != 0))
+	    || e->policy != policy || memcmp(e->path, path, n) != 0))
 		e = e->chain;
 	if (e == NULL || e->checked != srv->refreshed) {
 		error = find(path, core, -1, &st) == -1 ? errno : 0;
@@ -283,6 +294,7 @@ stat_cache_get(struct server *srv, const char *path, size_t n,
 		if (e == NULL)
 			return NULL;
 		e->checked = srv->refreshed;
+		e->policy = policy;
 	}
 	if (e->used != srv->tick) {
 		e->used = srv->tick;
@@ -404,7 +416,8 @@ stat_cache_open(struct server *srv, struct stat_entry *e,
 
 int
 stat_cache_head(struct server *srv, struct stat_entry *e,
-    const void *head_for, const struct buf *head, struct slice etag)
+    const void *head_for, unsigned head_flags, const struct buf *head,
+    struct slice etag)
 {
 	char *copy = malloc(head->n + 1);
 
@@ -419,6 +432,7 @@ stat_cache_head(struct server *srv, struct stat_entry *e,
 	e->head = copy;
 	e->head_n = head->n;
 	e->head_for = head_for;
+	e->head_flags = head_flags;
 	e->etag = (struct slice){ copy + (etag.p - head->p), etag.n };
 	return 0;
 }

@@ -68,7 +68,7 @@ top && /\*\// {
 /\* long: / { long = 1 }			# the leave, with its reason
 /^$/ { long = 0 }
 { code = strip($0) }
-code ~ /[^ \t]/ { lines++ }
+code ~ /[^ \t]/ && own !~ /^mod_/ { lines++ }
 END { print "lines " lines }
 /^\{/ { start = FNR; split("", label); jumps = 0 }
 start && match(code, /goto +[a-z_]+/) {
@@ -153,9 +153,10 @@ check layer "no file includes a header of a layer above"
 check module "no module knows another"
 check exit "only main and the command line exit"
 check unsafe "no function that cannot know the size of its buffer"
-# Comments and blank lines are not counted: nobody is to save them.
-is "the sources have at most 12000 lines of code" \
-    "$(sed -n 's/^lines //p' "$WORK/faults" | awk '$1 > 12000')" ""
+# Comments and blank lines are not counted: nobody is to save them. A module is
+# one file, and nobody else's reader has to know it.
+is "the server has at most 13000 lines of code without its modules" \
+    "$(sed -n 's/^lines //p' "$WORK/faults" | awk '$1 > 13000')" ""
 is "the Makefile lists every source" "$(for file in *.c; do
 	case $file in
 	mod_*) name=${file#mod_}

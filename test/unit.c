@@ -4,7 +4,8 @@
  * Links all objects but server.o and prints TAP. The layers are in files of
  * their own: unit_parse.h (heads), unit_http.h (bodies, lists, conditions,
  * ranges), unit_loop.h (timers, queue, event backends), unit_proc.h (channels,
- * when a process is started again), unit_cidr.h (networks); here is base_*.
+ * when a process is started again), unit_cidr.h (networks), unit_pat.h
+ * (regular expressions); here is base_*.
  * Exits 1 if anything failed. Opens nothing but pipes and temporary files.
  */
 #include <errno.h>
@@ -90,6 +91,7 @@ exact_copy(const char *p, size_t n)
 
 #include "unit_parse.h"
 #include "unit_http.h"
+#include "unit_pat.h"
 #include "unit_loop.h"
 #include "unit_fdevent.h"
 #include "unit_proc.h"
@@ -399,7 +401,7 @@ main(void)
 {
 	static void (*const sections[])(void) = {
 		test_number, test_url_path, test_escapes, test_distance,
-		test_cidr,
+		test_cidr, test_pat, test_pat_text,
 		test_date_parse, test_date_round, test_date_print,
 		test_parse, test_parse_limits, test_parse_bytes,
 		test_parse_fields,
