@@ -199,13 +199,17 @@ test/bin/faulty: test/faults.c server.c $(OBJECTS:.o=.c) $(HEADERS) \
 	    test/bin/faults.o $(ALL_LDFLAGS)
 
 # What the fuzzers of the parsers need, and as little as that.
-FUZZ_OBJECTS = sys.o base_buf.o base_str.o base_date.o http_parse.o \
+FUZZ_OBJECTS = sys.o base_buf.o base_str.o base_cidr.o base_pat.o base_set.o \
+	base_date.o conf_fault.o conf_lex.o conf_parse.o conf_expr.o \
+	conf_block.o conf_cond.o conf_keys.o conf_print.o http_parse.o \
 	http_field.o http_body.o http_range.o
-FUZZERS = test/bin/fuzz_http test/bin/fuzz_url test/bin/fuzz_range
+FUZZERS = test/bin/fuzz_http test/bin/fuzz_url test/bin/fuzz_range \
+	test/bin/fuzz_conf
 FUZZ_SECONDS = 60
 FUZZ_REQUESTS = 100000
 
-$(FUZZERS): test/fuzz_http.c test/fuzz_url.c test/fuzz_range.c test/fuzz.h \
+$(FUZZERS): test/fuzz_http.c test/fuzz_url.c test/fuzz_range.c \
+    test/fuzz_conf.c test/fuzz.h \
     test/fuzz_main.c test/mutation.h $(FUZZ_OBJECTS)
 	@mkdir -p test/bin
 	$(CC) $(ALL_CFLAGS) -o $@ test/$(@F).c test/fuzz_main.c \

@@ -75,7 +75,8 @@ read_member(struct set *set, const char **p)
 	if (c == '\\')
 		return read_escape(set, p);
 	n = strcspn(*p, "]");
-	if (c != '[' || (*p)[0] != ':' || n < 2 || (*p)[n - 1] != ':')
+	if (c != '[' || (*p)[0] != ':' || n < 2 || (*p)[n - 1] != ':'
+	    || (*p)[n] == '\0')
 		return c;
 	snprintf(name, sizeof(name), "%.*s", (int)n - 2, *p + 1);
 	*p += n + 1;
