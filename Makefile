@@ -13,6 +13,7 @@ DESTDIR =
 MODULES = \
 	accesslog \
 	indexfile \
+	tar \
 	dirlisting \
 	staticfile
 
@@ -186,6 +187,7 @@ FAULTY = -w -U_FILE_OFFSET_BITS -U_FORTIFY_SOURCE \
 	-Drealloc=faulty_realloc -Dstrdup=faulty_strdup \
 	-Drealpath=faulty_realpath -Dfopen=faulty_fopen \
 	-Dopendir=faulty_opendir -Dopen=faulty_open -Dfstat=faulty_fstat \
+	-Dopenat=faulty_openat -Dfdopendir=faulty_fdopendir \
 	-Dread=faulty_read -Daccept=faulty_accept -Daccept4=faulty_accept4 \
 	-Depoll_ctl=faulty_epoll_ctl -Dtime=faulty_time
 

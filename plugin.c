@@ -80,6 +80,17 @@ add_named(struct plugins *p, const struct plugin *const *builtin,
 	}
 }
 
+/* One that this binary may be built without. */
+static void
+add_compat(struct plugins *p, const struct plugin *const *builtin,
+    const char *name)
+{
+	const struct plugin *plugin = find(builtin, name);
+
+	if (plugin != NULL)
+		add(p, plugin);
+}
+
 /* Fills the hooks' arrays, which lie one behind the other from call on. */
 static void
 collect(struct plugins *p, struct plugin_call *call)
@@ -117,11 +128,13 @@ plugins_load(const struct plugin *const *builtin,
 		return NULL;
 	}
 	p->settings_size = (sizeof(struct core_conf) + 15) / 16 * 16;
+	/* ours alone, and asked before mod_dirlisting, which may be named */
+	if (compat)
+		add_compat(p, builtin, "mod_tar");
 	if (names != NULL)
 		add_named(p, builtin, names, report);
 	for (i = 0; compat && i < COUNT(compat_modules); i++)
-		if (find(builtin, compat_modules[i]) != NULL)
-			add(p, find(builtin, compat_modules[i]));
+		add_compat(p, builtin, compat_modules[i]);
 	collect(p, (struct plugin_call *)(void *)(p->self + n));
 	if (report->faults == faults)
 		return p;

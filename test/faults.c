@@ -46,6 +46,8 @@ char *faulty_realpath(const char *, char *);
 FILE *faulty_fopen(const char *, const char *);
 DIR *faulty_opendir(const char *);
 int faulty_open(const char *, int, ...);
+int faulty_openat(int, const char *, int, ...);
+DIR *faulty_fdopendir(int);
 int faulty_fstat(int, struct stat *);
 ssize_t faulty_read(int, void *, size_t);
 int faulty_accept(int, struct sockaddr *, socklen_t *);
@@ -196,6 +198,19 @@ faulty_open(const char *path, int flags, ...)
 		va_end(ap);
 	}
 	return fails("open", path) ? -1 : open(path, flags, mode);
+}
+
+/* Nobody creates a file with it. */
+int
+faulty_openat(int at, const char *path, int flags, ...)
+{
+	return fails("openat", path) ? -1 : openat(at, path, flags);
+}
+
+DIR *
+faulty_fdopendir(int fd)
+{
+	return fails("malloc", NULL) ? NULL : fdopendir(fd);
 }
 
 int
