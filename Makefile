@@ -12,6 +12,7 @@ DESTDIR =
 # In the order in which they are asked, for those nobody orders otherwise.
 MODULES = \
 	accesslog \
+	status \
 	indexfile \
 	tar \
 	dirlisting \
@@ -100,6 +101,7 @@ OBJECTS = \
 	config.o \
 	server_conf.o \
 	clock.o \
+	tally.o \
 	net_open.o \
 	net.o \
 	conn.o \

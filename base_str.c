@@ -267,6 +267,21 @@ str_escape_json(struct buf *out, struct slice text)
 	}
 }
 
+void
+str_size(struct buf *out, uintmax_t n)
+{
+	const char *unit = "KMGTPE";
+
+	for (; n >= 1024 * 1024; n /= 1024)
+		unit++;
+	/* a unit is 1024 n by now, unless there is none */
+	if (n < 1024)
+		buf_printf(out, "%ju B", n);
+	else
+		buf_printf(out, "%ju.%ju %ciB", n / 1024,
+		    n % 1024 * 10 / 1024, *unit);
+}
+
 /* One row of the usual table of edits at a time. */
 unsigned
 str_distance(const char *a, const char *b)

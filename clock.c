@@ -56,8 +56,8 @@ clock_refresh(struct server *srv)
 	srv->refreshed++;
 	if (srv->wheel.armed == 0)	/* it may have slept for hours */
 		srv->wheel.now = srv->tick;
-	if (srv->slot != NULL)
-		srv->slot->beat = srv->tick;
+	srv->slot->beat = srv->tick;
+	tally_note(srv);
 	if (!srv->ticking)
 		set_timer(srv, 1);
 }
@@ -66,6 +66,5 @@ void
 clock_stop(struct server *srv)
 {
 	set_timer(srv, 0);
-	if (srv->slot != NULL)
-		srv->slot->beat = 0;
+	srv->slot->beat = 0;
 }

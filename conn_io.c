@@ -28,8 +28,10 @@ static enum conn_io
 judge(struct connection *con, ssize_t n, size_t room)
 {
 	con->drained = n < (ssize_t)room;
-	if (n > 0)
+	if (n > 0) {
+		con->srv->slot->tally[TALLY_RECEIVED] += (size_t)n;
 		return CONN_IO_GOT;
+	}
 	return n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK
 	    || errno == EINTR) ? CONN_IO_AGAIN : CONN_IO_GONE;
 }
@@ -81,6 +83,7 @@ conn_send(struct connection *con)
 	if (n == -1)
 		return CONN_IO_GONE;
 	con->srv->turn_bytes += (size_t)n;
+	con->srv->slot->tally[TALLY_SENT] += (size_t)n;
 	if (shaped)
 		rate_charge(con, (size_t)n);
 	if (queue_bytes(q) == 0)

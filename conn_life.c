@@ -31,7 +31,8 @@ conn_new(struct server *srv, struct listener *listener, int fd,
 	}
 	memset(con, 0, sizeof(*con));
 	con->srv = srv;
-	srv->conns++;
+	srv->slot->conns = (uint32_t)++srv->conns;
+	srv->slot->tally[TALLY_ACCEPTED]++;
 	con->listener = listener;
 	if (listener != NULL)
 		listener->conns++;

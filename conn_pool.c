@@ -119,7 +119,7 @@ conn_recycle(struct connection *con)
 	request_drop(con);
 	config_drop(con->config);
 	net_drop(con->listener);
-	srv->conns--;
+	srv->slot->conns = (uint32_t)--srv->conns;
 	srv->idle_since = srv->tick;
 	free(con);
 }

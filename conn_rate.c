@@ -41,11 +41,11 @@ our_part(const struct server *srv)
 {
 	uint64_t ours = srv->nthrottled > 0 ? (uint64_t)srv->nthrottled : 1;
 	uint64_t all = ours;
-	int i;
+	const struct shared_slot *s;
 
-	for (i = 0; srv->slot != NULL && i < SERVER_SLOTS; i++)
-		if (srv->slots + i != srv->slot)
-			all += srv->slots[i].throttled;
+	for (s = srv->slots; s->given; s++)
+		if (s != srv->slot)
+			all += s->throttled;
 	return (uint64_t)srv->core->server_kbytes * 1024 * ours / all;
 }
 
@@ -103,7 +103,7 @@ void
 rate_count(struct server *srv, int change)
 {
 	srv->nthrottled += change;
-	if (srv->slot != NULL && srv->core->server_kbytes > 0)
+	if (srv->core->server_kbytes > 0)
 		srv->slot->throttled = (uint32_t)srv->nthrottled;
 }
 

@@ -230,8 +230,9 @@ conn_response(struct connection *con)
 {
 	struct request *req = con->req;
 	struct buf *b = &req->out.mem;
-	size_t before = b->n;
+	size_t before = b->n, class = (unsigned)req->status / 100;
 
+	con->srv->slot->tally[TALLY_ANSWERED + (class < 6 ? class : 0)]++;
 	plugins_note(con->config->plugins, HOOK_RESPONSE_START, con);
 	add_head(con);
 	if (request_conf(req)->log_response_header)

@@ -98,9 +98,8 @@ static const char page_end[] = "<script>"
 static void
 add_html_row(struct buf *b, struct listing *l, const struct row *row)
 {
-	const char *slash = S_ISDIR(row->mode) ? "/" : "", *unit = "KMGTPE";
+	const char *slash = S_ISDIR(row->mode) ? "/" : "";
 	struct slice name = slice_of(l->names.p + row->name);
-	uintmax_t size = (uintmax_t)row->size;
 	char date[DATE_ISO_SIZE];
 	uint32_t last = 0;
 	size_t at = b->n + 18, i;
@@ -125,15 +124,11 @@ add_html_row(struct buf *b, struct listing *l, const struct row *row)
 	(plain ? str_escape_html : str_escape_url)(b, name);
 	date_iso(date, (time_t)row->modified);	/* shown without seconds */
 	buf_printf(b, "%s%s<td>%.16s<td>", slash, fits ? "</a>" : "", date);
-	for (; size >= 1024 * 1024; size /= 1024)
-		unit++;
 	if (S_ISDIR(row->mode))
-		buf_adds(b, "-\n");
-	else if (row->size < 1024)
-		buf_printf(b, "%ju B\n", size);
-	else	/* "1.5 KiB" */
-		buf_printf(b, "%ju.%ju %ciB\n", size / 1024,
-		    size % 1024 * 10 / 1024, *unit);
+		buf_addc(b, '-');
+	else
+		str_size(b, (uintmax_t)row->size);
+	buf_addc(b, '\n');
 }
 
 static void

@@ -256,7 +256,7 @@ master_open(struct server *srv, proc_entry_fn *entry, signal_fn *announce)
 	process->status = EXIT_FAILURE;		/* until all of them serve */
 	title_set(srv, "glimd: master %s", srv->opt->file != NULL
 	    ? srv->opt->file : srv->opt->path);
-	srv->slots = sys_shared(PROC_SLOTS * sizeof(*srv->slots));
+	srv->slots = sys_shared((PROC_SLOTS + 1) * sizeof(*srv->slots));
 	if (srv->slots == NULL || sys_pipe(process->lifeline) == -1
 	    || sys_pipe(process->alive) == -1 || fdevent_add(srv->ev,
 	    process->alive[0], FDEVENT_IN, on_alive, srv) == -1) {
@@ -290,7 +290,7 @@ died(struct server *srv, struct proc *p)
 	    && !p->late;
 	int final = WIFEXITED(p->status) && WEXITSTATUS(p->status) == 2;
 
-	memset(srv->slots + (p - process->procs), 0, sizeof(*srv->slots));
+	tally_leave(srv->slots + (p - process->procs));
 	if (p->detached) {
 		upgrade_failed(srv, p);
 		if (process->no_accept && !srv->quitting && !srv->stopping)

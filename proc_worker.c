@@ -187,8 +187,7 @@ worker_open(struct server *srv, struct proc *self)
 	process->channel = self->child_fd;
 	srv->shared = 1;		/* the listeners are the master's */
 	srv->alive_fd = process->alive[1];
-	srv->slot = srv->slots + (self - process->procs);
-	memset(srv->slot, 0, sizeof(*srv->slot));
+	tally_join(srv, (int)(self - process->procs));
 	close(process->lifeline[1]);
 	if (process->pid_fd != -1)
 		close(process->pid_fd);

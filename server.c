@@ -55,6 +55,7 @@ open_service(struct server *srv)
 	clock_refresh(srv);
 	timer_init(&srv->wheel, srv->tick);
 	srv->idle_since = srv->tick;
+	srv->slot->serves = 1;
 	if (srv->opt->idle == 0 && !srv->opt->one)
 		clock_stop(srv);	/* until the first client */
 	return 0;
@@ -211,6 +212,9 @@ server_new(const struct options *opt, struct title *title)
 	srv->first_log.fd = 2;
 	srv->log = &srv->first_log;
 	srv->folder = sys_realpath(".");
+	srv->started = (uint32_t)(clock_ms() / 1000);
+	srv->slots = srv->alone;
+	tally_join(srv, 0);
 	process->pid_fd = process->verdict_fd = process->null_fd = -1;
 	process->notify_fd = process->channel = srv->alive_fd = -1;
 	process->lifeline[0] = process->lifeline[1] = -1;

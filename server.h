@@ -90,11 +90,33 @@ struct config {
 	} *sockets;
 };
 
-/* What a worker tells the master and its siblings, in memory they share. Each
- * writes to its own slot only. */
+/* What is counted for as long as the server is there. */
+enum {
+	TALLY_ACCEPTED,			/* clients */
+	TALLY_RECEIVED, TALLY_SENT,	/* bytes */
+	TALLY_ANSWERED,			/* requests, with a status that is
+					 * none, or 1xx to 5xx */
+	TALLIES = TALLY_ANSWERED + 6
+};
+enum { PAST = 60, PAST_SECONDS = 5 };	/* what is remembered of each */
+
+/* What a process tells the master and its siblings, in memory they share. Each
+ * writes to its own slot only. Who gets the slot of one that is gone counts on
+ * from there: no total ever goes back. */
 struct shared_slot {
 	volatile uint32_t beat;		/* its tick; 0: it is idle */
 	volatile uint32_t throttled;	/* connections that share a rate */
+	volatile uint32_t conns;
+	volatile uint32_t serves;
+	/* from here on it stays when the process is gone */
+	volatile uint32_t given;	/* it, or one behind it, was in use;
+					 * there is one that never is */
+	uint64_t tally[TALLIES];
+	uint64_t noted[2];		/* in past: requests, KiB sent */
+	struct past {			/* a ring */
+		uint32_t when;		/* tick / PAST_SECONDS */
+		uint32_t done[2];	/* then */
+	} past[PAST];
 };
 
 enum { SERVER_SLOTS = 1024 };
@@ -122,14 +144,16 @@ struct server {
 
 	time_t now;			/* wall clock, refreshed by the tick */
 	uint32_t tick;			/* monotonic seconds, likewise */
+	uint32_t started;		/* tick of the start, not of a worker */
 	uint32_t refreshed;		/* how often: two ticks may come in a
 					 * second when one was held up */
 	uint32_t turn;			/* of the event loop */
 	size_t turn_bytes;		/* sent in it */
 	struct buf stamp;		/* the fields Date and Server */
 	int ticking;			/* the interval timer is armed */
-	struct shared_slot *slot;	/* ours; NULL: there are no others */
-	struct shared_slot *slots;	/* SERVER_SLOTS of them */
+	struct shared_slot *slot;	/* ours */
+	struct shared_slot *slots;	/* all, up to one that is not given */
+	struct shared_slot alone[2];	/* they, if there are no others */
 	int alive_fd;			/* a byte when ticking begins, or -1 */
 	uint32_t idle_since;		/* tick when the last client left */
 
@@ -178,6 +202,36 @@ int64_t clock_ms(void);
 void clock_refresh(struct server *srv);
 /* Lets an idle server sleep. */
 void clock_stop(struct server *srv);
+
+/* ---- tally.c: what was done, by all processes --------------------------- */
+
+enum {
+	TOTAL_UPTIME,			/* seconds */
+	TOTAL_WORKERS,
+	TOTAL_CONNS, TOTAL_CONNS_MAX,
+	TOTAL_TALLIES,
+	TOTAL_RECEIVED = TOTAL_TALLIES + TALLY_RECEIVED,
+	TOTAL_SENT = TOTAL_TALLIES + TALLY_SENT,
+	TOTAL_ANSWERED = TOTAL_TALLIES + TALLY_ANSWERED,
+	TOTALS = TOTAL_TALLIES + TALLIES
+};
+
+struct totals {
+	uintmax_t value[TOTALS];
+	uintmax_t answered;		/* whatever the status */
+	/* requests, and KiB sent */
+	uintmax_t past[2][PAST];	/* the oldest first */
+	uintmax_t most[2];		/* of those */
+	uintmax_t rate[2];		/* a second, of late */
+};
+
+/* Each tick: notes what this process did since the last one. */
+void tally_note(struct server *srv);
+void tally_sum(struct server *srv, struct totals *t);
+/* This process has a slot among others. */
+void tally_join(struct server *srv, int slot);
+/* The process that had the slot is gone. */
+void tally_leave(struct shared_slot *slot);
 
 /* ---- server_conf.c: the core's keys ------------------------------------- */
 

@@ -243,6 +243,29 @@ test_escapes(void)
 }
 
 static void
+test_size(void)
+{
+	static const struct {
+		uintmax_t n;
+		const char *want;
+	} rows[] = {
+		{ 0, "0 B" }, { 1023, "1023 B" }, { 1024, "1.0 KiB" },
+		{ 1536, "1.5 KiB" }, { 1048575, "1023.9 KiB" },
+		{ 1048576, "1.0 MiB" }, { 5497558138880, "5.0 TiB" },
+		{ UINT64_MAX, "15.9 EiB" }
+	};
+	struct buf b = { NULL, 0, 0, 0 };
+	size_t i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		b.n = 0;
+		str_size(&b, rows[i].n);
+		is("str_size", rows[i].want, buf_text(&b), rows[i].want);
+	}
+	buf_free(&b);
+}
+
+static void
 test_distance(void)
 {
 	static const char word[] = "1234567890123456789012345678901234567890"
@@ -402,6 +425,9 @@ main(void)
 	static void (*const sections[])(void) = {
 		test_number, test_url_path, test_escapes, test_distance,
 		test_cidr, test_pat, test_pat_text,
+		test_number, test_url_path, test_escapes, test_size,
+		test_distance,
+		test_cidr,
 		test_date_parse, test_date_round, test_date_print,
 		test_parse, test_parse_limits, test_parse_bytes,
 		test_parse_fields,
@@ -409,7 +435,7 @@ main(void)
 		test_ranges,
 		test_timer, test_timer_wheel, test_queue, test_fdevent,
 		test_channel_message, test_channel_faults, test_respawn,
-		test_inherit
+		test_inherit, test_tally
 	};
 	size_t i;
 

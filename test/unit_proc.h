@@ -128,3 +128,64 @@ test_inherit(void)
 	close(fd[1]);
 	close(procs[2].fd);
 }
+
+/* ---- tally.c ------------------------------------------------------------ */
+
+/* Three processes share slots; one dies and another goes on in its place. */
+static void
+test_tally(void)
+{
+	static struct shared_slot slots[4];	/* one that is never given */
+	static struct totals t;
+	static struct server a, b;
+
+	a.slots = b.slots = slots;
+	tally_join(&a, 0);
+	tally_join(&b, 2);		/* 1 is somebody else's */
+	a.max_conns = 10;
+	a.started = b.started = 1000;
+	a.tick = b.tick = 1003;
+	slots[0].serves = slots[2].serves = 1;
+	slots[2].conns = 4;
+	slots[0].tally[TALLY_ANSWERED + 2] = 5;
+	slots[2].tally[TALLY_ANSWERED + 4] = 2;
+	slots[2].tally[TALLY_SENT] = 5 * 1024 + 1;
+	tally_note(&b);
+	tally_sum(&a, &t);
+	is_number("tally", "requests of all", (long long)t.answered, 7);
+	is_number("tally", "of a class", (long long)t.value[TOTAL_ANSWERED
+	    + 4], 2);
+	is_number("tally", "bytes", (long long)t.value[TOTAL_SENT], 5121);
+	is_number("tally", "workers", (long long)t.value[TOTAL_WORKERS], 2);
+	is_number("tally", "connections", (long long)t.value[TOTAL_CONNS], 4);
+	is_number("tally", "at most", (long long)t.value[TOTAL_CONNS_MAX], 20);
+	is_number("tally", "uptime", (long long)t.value[TOTAL_UPTIME], 3);
+	is_number("tally", "requests of now", (long long)t.past[0][PAST - 1],
+	    7);
+	is_number("tally", "KiB of now", (long long)t.past[1][PAST - 1], 5);
+
+	tally_leave(slots + 2);
+	a.tick += 30;
+	tally_sum(&a, &t);
+	is_number("tally", "what the dead did stays", (long long)t.answered,
+	    7);
+	is_number("tally", "its clients do not", (long long)
+	    t.value[TOTAL_CONNS], 0);
+	is_number("tally", "30 seconds later", (long long)
+	    t.past[0][PAST - 1 - 30 / PAST_SECONDS], 7);
+	is_number("tally", "... and none now", (long long)t.past[0][PAST - 1],
+	    0);
+	is_number("tally", "... but that was most", (long long)t.most[0], 7);
+
+	tally_join(&b, 2);
+	slots[2].tally[TALLY_ANSWERED + 2]++;
+	a.tick += (PAST - 6) * PAST_SECONDS;
+	tally_sum(&a, &t);
+	is_number("tally", "another in its place", (long long)t.answered, 8);
+	is_number("tally", "the past is forgotten", (long long)t.most[0], 0);
+	b.tick = a.tick;
+	tally_note(&b);
+	tally_sum(&a, &t);
+	is_number("tally", "... its place used again", (long long)t.past[0][
+	    PAST - 1], 1);
+}
