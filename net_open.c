@@ -258,11 +258,12 @@ fault(const struct place *place, const char *key, const char *format, ...)
 	    place->cond->field, what);
 }
 
-/* A listener that is wanted here. */
+/* A listener that is wanted here: the condition will want to know. */
 static void
 found(struct place *place, const struct listener *l)
 {
-	buf_add(&place->names, l->name, strlen(l->name) + 1);
+	if (place->cond != NULL)
+		buf_add(&place->names, l->name, strlen(l->name) + 1);
 }
 
 /* All addresses of a host. A machine without IPv6 is none the worse for it, so

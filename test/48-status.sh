@@ -169,6 +169,17 @@ like "nowhere unless it is told where" "$(get /server-status | first)" \
     "HTTP/1.1 404 *"
 stop_server
 
+start_server 'server.modules = ( "mod_status" )
+$HTTP["remoteip"] == "127.0.0.0/8" { status.status-url = "/near" }
+$HTTP["remoteip"] == "192.0.2.0/24" { status.status-url = "/far" }
+$HTTP["host"] == "a" { status.enable-sort = "disable" }'
+like "for those who may see it" "$(get /near | first)" "HTTP/1.1 200 *"
+like "... and not for others" "$(get /far | first)" "HTTP/1.1 404 *"
+like "one host sorts" "$(page /near)" '*<table class*'
+unlike "... and one does not" "$(raw 'GET /near HTTP/1.0\r\nHost: a\r\n\r\n')" \
+    '*<table class*'
+stop_server
+
 # ---- what it counts ---------------------------------------------------------
 
 for backend in $backends; do

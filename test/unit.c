@@ -423,11 +423,8 @@ int
 main(void)
 {
 	static void (*const sections[])(void) = {
-		test_number, test_url_path, test_escapes, test_distance,
-		test_cidr, test_pat, test_pat_text,
 		test_number, test_url_path, test_escapes, test_size,
-		test_distance,
-		test_cidr,
+		test_distance, test_cidr, test_pat, test_pat_text,
 		test_date_parse, test_date_round, test_date_print,
 		test_parse, test_parse_limits, test_parse_bytes,
 		test_parse_fields,
