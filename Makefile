@@ -13,6 +13,10 @@ DESTDIR =
 MODULES = \
 	accesslog \
 	status \
+	extforward \
+	evhost \
+	simple_vhost \
+	userdir \
 	indexfile \
 	tar \
 	dirlisting \
@@ -113,6 +117,7 @@ OBJECTS = \
 	conn_cond.o \
 	conn_env.o \
 	conn_file.o \
+	conn_host.o \
 	conn_route.o \
 	conn_response.o \
 	stat_cache.o \
@@ -176,7 +181,7 @@ test/bin/listen: test/listen.c .flags
 
 test/bin/unit: test/unit.c test/unit_parse.h test/unit_http.h \
     test/unit_loop.h test/unit_fdevent.h test/unit_proc.h \
-    test/unit_cidr.h test/unit_pat.h test/rows.h \
+    test/unit_cidr.h test/unit_pat.h test/unit_host.h test/rows.h \
     test/rows_line.h test/rows_field.h test/rows_body.h $(OBJECTS)
 	@mkdir -p test/bin
 	$(CC) $(ALL_CFLAGS) -I. -o $@ test/unit.c $(OBJECTS) $(ALL_LDFLAGS)

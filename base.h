@@ -152,6 +152,8 @@ void str_escape_json(struct buf *out, struct slice text);
 void str_escape_log(struct buf *out, struct slice text);
 /* Appends n bytes as people read it: "12 B", "1.5 KiB". */
 void str_size(struct buf *out, uintmax_t n);
+/* Appends name, perhaps empty, to the path in out, with one "/" in between. */
+void str_add_path(struct buf *out, struct slice name);
 /* How alike two words are: 0 the same, else single-character edits between
  * them (for "did you mean"). Words over 63 bytes are never alike. */
 unsigned str_distance(const char *a, const char *b);

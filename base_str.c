@@ -282,6 +282,18 @@ str_size(struct buf *out, uintmax_t n)
 		    n % 1024 * 10 / 1024, *unit);
 }
 
+void
+str_add_path(struct buf *out, struct slice name)
+{
+	while (name.n > 0 && name.p[0] == '/') {
+		name.p++;
+		name.n--;
+	}
+	if (out->n > 0 && out->p[out->n - 1] != '/')
+		buf_addc(out, '/');
+	buf_add(out, name.p, name.n);
+}
+
 /* One row of the usual table of edits at a time. */
 unsigned
 str_distance(const char *a, const char *b)

@@ -164,6 +164,26 @@ accept_head(struct connection *con)
 	return CONN_HANDLE_REQUEST;
 }
 
+/* Modules have what comes before the first request. Returns 1 when they have
+ * had it, 0 when more has to come, or -1: the connection is to end. */
+static int
+begin(struct connection *con)
+{
+	struct request *req = con->req;
+	enum verdict verdict;
+
+	if (con->begun)
+		return 1;
+	req->settings = con->settings;
+	verdict = plugins_ask(con->config->plugins, HOOK_CONNECTION_START,
+	    con);
+	req->handler = NULL;		/* nobody has claimed anything */
+	con->begun = verdict == VERDICT_GO_ON;
+	if (con->begun)
+		req->in_seen = 0;
+	return con->begun ? 1 : verdict == VERDICT_WAIT_FOR_EVENT ? 0 : -1;
+}
+
 static enum conn_state
 read_head(struct connection *con)
 {
@@ -171,12 +191,16 @@ read_head(struct connection *con)
 	size_t most = (size_t)conn_conf(con)->max_request_field_size;
 	enum http_verdict verdict;
 	enum conn_state next;
+	int begun;
 
 	if (req->in_seen == 0)
 		req->started = con->srv->tick;
 	for (;;) {
 		verdict = HTTP_MORE;
-		if (is_worth_parsing(req, most))
+		begun = begin(con);
+		if (begun == -1)
+			return CONN_ERROR;
+		if (begun && is_worth_parsing(req, most))
 			verdict = http_parse(&req->head,
 			    req->in.p + req->in_at, req->in.n - req->in_at,
 			    most);
@@ -195,7 +219,7 @@ read_head(struct connection *con)
 			continue;
 		/* what cannot become a head is refused, also where the peer
 		 * has ended in the middle of a line */
-		return next == CONN_ERROR && req->in.n > req->in_at
+		return next == CONN_ERROR && begun && req->in.n > req->in_at
 		    && http_parse(&req->head, req->in.p + req->in_at,
 		    req->in.n - req->in_at, most) == HTTP_REFUSED
 		    ? refuse_head(con) : next;
@@ -332,13 +356,20 @@ write_queue(struct connection *con)
 	return CONN_WRITE;
 }
 
+static void
+request_done(struct connection *con)
+{
+	plugins_note(con->config->plugins, HOOK_REQUEST_DONE, con);
+	conn_reset_peer(con);
+	con->responding = 0;
+}
+
 static enum conn_state
 response_end(struct connection *con)
 {
 	struct request *req = con->req;
 
-	plugins_note(con->config->plugins, HOOK_REQUEST_DONE, con);
-	con->responding = 0;
+	request_done(con);
 	request_reset(req);
 	return con->keep_alive ? CONN_REQUEST_START : CONN_CLOSE;
 }
@@ -352,13 +383,12 @@ fail(struct connection *con)
 	uint64_t unsent;
 
 	if (con->responding) {
-		con->responding = 0;
 		unsent = (uint64_t)queue_bytes(&req->out);
 		req->bytes_out -= unsent < req->bytes_out ? unsent
 		    : req->bytes_out;
 		req->bytes_body -= unsent < req->bytes_body ? unsent
 		    : req->bytes_body;
-		plugins_note(con->config->plugins, HOOK_REQUEST_DONE, con);
+		request_done(con);
 	}
 	return CONN_DEAD;
 }

@@ -35,6 +35,13 @@ enum conn_state {
 	CONN_DEAD		/* recycled after the turn */
 };
 
+/* Whose connection it is; AF_UNIX has no more than its family. */
+union peer {
+	struct sockaddr sa;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
 /* One client. Small, because most of them are idle: all that only a request
  * needs is in struct request, which an idle connection does not have. */
 struct connection {
@@ -59,11 +66,9 @@ struct connection {
 	unsigned shut : 1;		/* our FIN was sent */
 	unsigned responding : 1;	/* the current response is queued */
 	unsigned waiting : 1;		/* for its handler: nothing to send */
-	union {
-		struct sockaddr sa;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-	} peer;				/* sa_family AF_UNIX has no more */
+	unsigned begun : 1;		/* no module waits for its first bytes
+					 * any more */
+	union peer peer;
 };
 
 /* How the length of a response is told (RFC 9112 6). */
@@ -87,6 +92,7 @@ struct request {
 	/* Filled by conn_route.c, changed by the hooks. */
 	struct buf path;		/* decoded, clean, NUL-terminated */
 	struct slice docroot;		/* document root of this request */
+	struct buf root;		/* one that a module made */
 	struct buf file;		/* docroot + path, or an alias */
 	struct buf fields;		/* "Name: value\r\n" ... */
 	struct buf env;			/* "NAME=value\0" ... for scripts and
@@ -103,6 +109,8 @@ struct request {
 	uint64_t bytes_out;		/* with head, chunk lines */
 	uint32_t started;		/* tick */
 	unsigned route_loops;		/* COMEBACKs, bounded */
+	union peer via;			/* the connection's own peer, while
+					 * conn_set_peer's is there: else 0 */
 	int error_handled;		/* server.error-handler-404 ran */
 	void *handler_data;		/* the handler's, for this request */
 
@@ -244,6 +252,22 @@ struct slice request_env(const struct request *req, const char *name);
 /* Sets it, or replaces it. Without memory req->env.failed is set. */
 void request_set_env(struct request *req, const char *name,
     struct slice value);
+
+/* From now on con is peer's, until this request is done. Whoever does that has
+ * the settings merged again (conn_merge). */
+void conn_set_peer(struct connection *con, const union peer *peer);
+/* As if nobody had. */
+void conn_reset_peer(struct connection *con);
+
+/* ---- conn_host.c: document roots by host name --------------------------- */
+
+enum { HOST_NAME_SIZE = 256 };
+/* The host asked for, in lower case, without port and final dot. Returns its
+ * length, 0 when it is not fit to be the name of a folder. */
+size_t conn_host_name(const struct connection *con, char out[HOST_NAME_SIZE]);
+/* If req->root is a folder, it becomes the document root of the request.
+ * Returns 1, or 0 if it is none, -1 when that cannot be known now. */
+int conn_use_root(struct connection *con);
 
 /* ---- conn_route.c: who answers ------------------------------------------ */
 

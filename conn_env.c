@@ -1,6 +1,6 @@
 /*
  * conn_env.c - what modules say about a request: variables for scripts and the
- * access log.
+ * access log, and whose it really is.
  *
  * "NAME=value", each with a NUL behind it, one after the other, as an
  * environment is. Modules set them while a request is routed; there are few,
@@ -53,4 +53,24 @@ request_set_env(struct request *req, const char *name, struct slice value)
 	/* a NUL would end it early: nothing behind one was meant */
 	buf_add(env, value.p, value.n);
 	env->n = before + strlen(buf_text(env) + before) + 1;
+}
+
+void
+conn_set_peer(struct connection *con, const union peer *peer)
+{
+	union peer *via = &con->req->via;
+
+	if (via->sa.sa_family == AF_UNSPEC)
+		*via = con->peer;
+	con->peer = *peer;
+}
+
+void
+conn_reset_peer(struct connection *con)
+{
+	union peer *via = &con->req->via;
+
+	if (via->sa.sa_family != AF_UNSPEC)
+		con->peer = *via;
+	via->sa.sa_family = AF_UNSPEC;
 }

@@ -57,6 +57,7 @@ request_reset(struct request *req)
 	forget_from(req, offsetof(struct request, in_seen));
 	req->path.n = req->file.n = req->env.n = 0;
 	req->path.failed = req->file.failed = req->env.failed = 0;
+	req->root.failed = 0;
 }
 
 static void
@@ -65,6 +66,7 @@ free_request(struct request *req)
 	buf_free(&req->in);
 	buf_free(&req->path);
 	buf_free(&req->file);
+	buf_free(&req->root);
 	buf_free(&req->fields);
 	buf_free(&req->env);
 	buf_free(&req->target);

@@ -3,7 +3,7 @@
  * answers it.
  *
  *   target -> uri_raw -> (decode) -> uri_clean -> docroot -> physical
- *          -> (what is it on the disk?) -> start -> nobody: 404
+ *          -> index -> (what is it on the disk?) -> start -> nobody: 404
  *
  * Called by conn.c. Only this file turns verdicts into what happens next, so
  * a module never knows who comes after it.
@@ -96,7 +96,8 @@ find_file(struct connection *con)
 	memcpy(req->file.p + req->docroot.n, req->path.p, req->path.n);
 	req->file.n = req->docroot.n + req->path.n;
 	req->file.p[req->file.n] = '\0';
-	return ask(con, HOOK_PHYSICAL);
+	answer = ask(con, HOOK_PHYSICAL);
+	return answer == NOT_YET ? ask(con, HOOK_INDEX) : answer;
 }
 
 /* A folder asked for without its slash: relative links need it. The path is

@@ -82,6 +82,13 @@ enum http_verdict http_parse(struct http_head *head, char *p, size_t n,
 struct slice http_field(const struct http_head *head, enum http_name id);
 /* The same by text (lower case), for names that have no number. */
 struct slice http_field_named(const struct http_head *head, const char *name);
+/* True for uri-host [ ":" port ] (RFC 9110 7.2) of at least one byte. Behind s
+ * has to be a byte that no host has (NUL, a space, a slash, a line end): it
+ * stops every loop. */
+int http_is_host(struct slice s);
+/* The sep that ends the part of a list at p, or end. One inside of a quoted
+ * string does not count; NULL: such a string has no end. */
+const char *http_part_end(const char *p, const char *end, char sep);
 /* Steps through a field that is a list (RFC 9110 5.6.1), over all its lines:
  * returns each element, trimmed; p is NULL behind the last. Start with *field
  * and *at 0. A comma inside a quoted string does not separate. */

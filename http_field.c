@@ -102,20 +102,18 @@ http_field_named(const struct http_head *head, const char *name)
 	return (struct slice){ NULL, 0 };
 }
 
-/* The comma that ends the element at p, or end. A quote that is never closed
- * takes in all that follows. */
-static const char *
-element_end(const char *p, const char *end)
+const char *
+http_part_end(const char *p, const char *end, char sep)
 {
 	int quoted = 0;
 
-	for (; p < end && (quoted || *p != ','); p++) {
+	for (; p < end && (quoted || *p != sep); p++) {
 		if (*p == '"')
 			quoted = !quoted;
 		else if (*p == '\\' && quoted && end - p > 1)
 			p++;
 	}
-	return p;
+	return quoted ? NULL : p;
 }
 
 /* *field is the index of the field we are in, *at the offset in its value;
@@ -132,7 +130,9 @@ http_list(const struct http_head *head, enum http_name id, unsigned *field,
 		f = &head->field[*field];
 		while (f->id == id && *at < f->value_n) {
 			p = f->value + *at;
-			stop = element_end(p, f->value + f->value_n);
+			stop = http_part_end(p, f->value + f->value_n, ',');
+			if (stop == NULL)	/* takes in all that follows */
+				stop = f->value + f->value_n;
 			*at += (size_t)(stop - p) + 1;
 			element = slice_trim((struct slice){ p,
 			    (size_t)(stop - p) });

@@ -33,9 +33,5 @@ http_is(char c, int kind)
 int http_is_word(const char *p, const char *word, size_t n);
 /* The number of a field's name, which is a token of n bytes. */
 enum http_name http_find_name(const char *p, size_t n);
-/* True for uri-host [ ":" port ] (RFC 9110 7.2) of at least one byte. Behind s
- * has to be a byte that no host has (a space, a slash, a line end): it stops
- * every loop. */
-int http_is_host(struct slice s);
 
 #endif

@@ -79,7 +79,7 @@ try(struct connection *con, const char *name)
 }
 
 static enum verdict
-indexfile_physical(struct plugin_self *self, struct connection *con)
+indexfile_index(struct plugin_self *self, struct connection *con)
 {
 	const struct indexfile_conf *conf = plugin_conf(self, con->req);
 	const struct conf_list *names = conf->names;
@@ -102,5 +102,5 @@ const struct plugin mod_indexfile = {
 	.version = SERVER_VERSION,
 	.keys = indexfile_keys,
 	.conf_size = sizeof(struct indexfile_conf),
-	.handle_physical = indexfile_physical,
+	.handle_index = indexfile_index,
 };

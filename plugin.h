@@ -37,11 +37,17 @@ struct plugin {
 	plugin_server_fn *worker_init;	/* in each process that serves */
 	plugin_event_fn *free;
 
+	/* The first bytes of a connection, from req->in_at on, before they
+	 * are read as a request: takes what is the module's (in_at moves),
+	 * WAIT_FOR_EVENT for more of them, or ERROR ends it. */
+	plugin_hook_fn *handle_connection_start;
+
 	/* A request, in this order (conn_route.c). */
 	plugin_hook_fn *handle_uri_raw;		/* target as sent */
 	plugin_hook_fn *handle_uri_clean;	/* req->path */
 	plugin_hook_fn *handle_docroot;		/* may set req->docroot */
 	plugin_hook_fn *handle_physical;	/* may change req->file */
+	plugin_hook_fn *handle_index;		/* which file of a folder */
 	plugin_hook_fn *handle_start;		/* claims the request; data
 						 * in req->handler_data only
 						 * if it gives the body */
@@ -74,7 +80,9 @@ plugin_global_conf(const struct plugin_self *self)
 /* ---- plugin.c: loads modules, calls hooks ------------------------------- */
 
 enum plugin_hook {
-	HOOK_URI_RAW, HOOK_URI_CLEAN, HOOK_DOCROOT, HOOK_PHYSICAL, HOOK_START,
+	HOOK_CONNECTION_START,
+	HOOK_URI_RAW, HOOK_URI_CLEAN, HOOK_DOCROOT, HOOK_PHYSICAL, HOOK_INDEX,
+	HOOK_START,
 	HOOK_RESPONSE_START, HOOK_REQUEST_DONE, HOOK_CONNECTION_CLOSE,
 	HOOK_TRIGGER, HOOK_SIGHUP, HOOK_WAITPID,
 	PLUGIN_HOOKS

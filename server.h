@@ -250,6 +250,9 @@ int config_check_log(struct config *config, const char *key,
  * as long as config. NULL after a message. */
 const char *config_absolute(struct config *config, const char *here,
     const char *path);
+/* Makes each value of key, a path inside of the chroot, absolute. Returns 0, or
+ * -1 after a message. */
+int config_absolute_all(struct config *config, const char *key);
 /* Says "FILE:LINE:COLUMN: KEY: message", at the place where key was set, and
  * counts it. Returns -1. */
 int config_fault(struct config *config, const char *key, const char *format,

@@ -194,6 +194,12 @@ make_root_absolute(void *context, void *slot, const struct conf_block *block,
 	return *path != NULL ? 0 : -1;
 }
 
+int
+config_absolute_all(struct config *config, const char *key)
+{
+	return conf_each(config->conf, key, make_root_absolute, config);
+}
+
 /* Makes all paths of the core absolute. Returns 0 or -1. */
 static int
 make_paths_absolute(struct config *config)

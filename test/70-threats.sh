@@ -15,8 +15,7 @@ for target in /%2E%2E/secret.txt /dir/%2E%2E/%2e%2E/secret.txt \
 	no_leak "1 CVE-2000-0920 boa: %2E%2E decoded after the check: $target" \
 	    'Host: x' "$target" '40[04]'
 done
-# 2 to 5: again for names of folders, when there are mod_simple_vhost and
-# mod_evhost.
+# 2 to 6: again for names of folders, in 46-vhost.
 no_leak "2 CVE-2002-1562 thttpd: .. in Host" 'Host: ..' /secret.txt '40[04]'
 no_leak "3 CVE-2003-0832 webfs: ../ in Host" 'Host: ../' /secret.txt 400
 no_leak "4 CVE-2012-1050 mathopd: /.. in Host" 'Host: x/..' /secret.txt 400
@@ -45,7 +44,7 @@ for how in -f "-t -f"; do
 	like "9 CVE-2007-0664 thttpd: no default root: $how" "$? $(cat out)" \
 	    "1 *server.document-root*"
 done
-# 10 CVE-2008-1270 lighttpd: mod_userdir
+# 10 CVE-2008-1270 lighttpd: tested in 46-userdir
 # 11 tipidee baedc8a: names of pages, at the end
 
 # ---- 3.2 access rules bypassed ----------------------------------------------
@@ -137,7 +136,7 @@ for target in '/%2F?' '/%2f?' '/%2F' '/?' '/%2F%2F?%2F'; do
 	like "34 CVE-2019-11072 lighttpd: $target" \
 	    "$(codes "GET $target $tail" "$next" -h)" "200 200 eof"
 done
-# 35 CVE-2022-22707 lighttpd: mod_extforward
+# 35 CVE-2022-22707 lighttpd: tested in 48-extforward
 # 35 CVE-2013-4560 lighttpd: the stat cache, tested in 34-cache. A short one:
 echo old >root/turn
 is "35 CVE-2013-4560 lighttpd: a file goes while it is in use" "$(raw \

@@ -5,7 +5,7 @@
  * their own: unit_parse.h (heads), unit_http.h (bodies, lists, conditions,
  * ranges), unit_loop.h (timers, queue, event backends), unit_proc.h (channels,
  * when a process is started again), unit_cidr.h (networks), unit_pat.h
- * (regular expressions); here is base_*.
+ * (regular expressions), unit_host.h (host names); here is the rest of base_*.
  * Exits 1 if anything failed. Opens nothing but pipes and temporary files.
  */
 #include <errno.h>
@@ -96,6 +96,7 @@ exact_copy(const char *p, size_t n)
 #include "unit_fdevent.h"
 #include "unit_proc.h"
 #include "unit_cidr.h"
+#include "unit_host.h"
 
 /* ---- base_str.c --------------------------------------------------------- */
 
@@ -424,7 +425,8 @@ main(void)
 {
 	static void (*const sections[])(void) = {
 		test_number, test_url_path, test_escapes, test_size,
-		test_distance, test_cidr, test_pat, test_pat_text,
+		test_number, test_url_path, test_escapes, test_size,
+		test_distance, test_cidr, test_pat, test_pat_text, test_host,
 		test_date_parse, test_date_round, test_date_print,
 		test_parse, test_parse_limits, test_parse_bytes,
 		test_parse_fields,
