@@ -186,6 +186,10 @@ test/bin/unit: test/unit.c test/unit_parse.h test/unit_http.h \
 	@mkdir -p test/bin
 	$(CC) $(ALL_CFLAGS) -I. -o $@ test/unit.c $(OBJECTS) $(ALL_LDFLAGS)
 
+test/bin/keys: test/keys.c $(OBJECTS)
+	@mkdir -p test/bin
+	$(CC) $(ALL_CFLAGS) -I. -o $@ test/keys.c $(OBJECTS) $(ALL_LDFLAGS)
+
 # The server again, with calls that fail when a test wants them to. A libc
 # that gives 64-bit file offsets by renaming calls, or checks their arguments,
 # would undo our renaming; warnings are for the sources as they are.
@@ -237,7 +241,8 @@ run: glimd
 	./glimd -D www
 
 test: glimd test/bin/raw test/bin/rows test/bin/load test/bin/crowd \
-    test/bin/listen test/bin/unit test/bin/faulty test/bin/mutate $(FUZZERS)
+    test/bin/listen test/bin/unit test/bin/keys test/bin/faulty \
+    test/bin/mutate $(FUZZERS)
 	./test.sh
 
 # Builds the fuzzers with libFuzzer where clang has it.
@@ -252,15 +257,19 @@ lint:
 	$(MAKE) WARN='$(WARN) $(LINT)' glimd
 
 install: glimd
-	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man8
+	mkdir -p $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 \
+	    $(DESTDIR)$(PREFIX)/share/man/man8
 	cp glimd $(DESTDIR)$(PREFIX)/sbin/glimd
 	chmod 755 $(DESTDIR)$(PREFIX)/sbin/glimd
 	cp glimd.8 $(DESTDIR)$(PREFIX)/share/man/man8/glimd.8
 	chmod 644 $(DESTDIR)$(PREFIX)/share/man/man8/glimd.8
+	cp glimd.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/glimd.conf.5
+	chmod 644 $(DESTDIR)$(PREFIX)/share/man/man5/glimd.conf.5
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/sbin/glimd
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/glimd.8
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man5/glimd.conf.5
 
 clean:
 	rm -f glimd *.o .flags .flags.new

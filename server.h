@@ -235,6 +235,7 @@ void tally_leave(struct shared_slot *slot);
 
 /* ---- server_conf.c: the core's keys ------------------------------------- */
 
+extern const struct conf_key core_keys[];
 /* Reads the configuration that srv->opt names, loads its modules and checks
  * all keys. Faults go to standard error, or to the log once srv serves, one
  * line each. NULL if there were any. */

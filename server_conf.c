@@ -29,7 +29,7 @@
 enum { FAULT_MAX = 1024 };	/* bytes of a message */
 
 /* In the order of struct core_conf. */
-static const struct conf_key core_keys[] = {
+const struct conf_key core_keys[] = {
 	R(STRING, document_root, "server.document-root", NULL),
 	S(STRING, bind, "server.bind", ""),
 	S(SHORT, port, "server.port", "80"),

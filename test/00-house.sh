@@ -164,8 +164,3 @@ is "the Makefile lists every source" "$(for file in *.c; do
 	*)	grep -q "\(^\|[^a-z_]\)${file%.c}\.o" Makefile ;;
 	esac || echo $file
 done)" ""
-is "the manual knows every key" "$(grep -h -v '#include' server_conf.c mod_*.c |
-    grep -o '"[a-z-]*\.[a-z][a-z0-9-]*"' | tr -d '"' | sort -u |
-    while read -r key; do
-	grep -q -- "$key" glimd*.[58] || echo "$key"
-done)" ""
