@@ -25,6 +25,7 @@ MODULES = \
 # STATIC=1: no shared libc. POSIX_ONLY=1: not one call that only some systems
 # have. DEBUG=1: address and undefined-behaviour sanitizers.
 STATIC_1 = -static
+NO_LOADING_1 = -DSYS_STATIC=1
 POSIX_ONLY_1 = -DPOSIX_ONLY
 DEBUG_1 = -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
@@ -57,19 +58,35 @@ LTO_ != case '$(CC)' in *tcc*) ;; *) lto='-flto -flto-partition=one'; \
 	2>/dev/null && echo $$lto; rm -f .probe .probe.c ;; esac
 LANG_FLAGS = -std=c99 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
 	$(TCC_FLAGS)
-ALL_CFLAGS = $(LANG_FLAGS) $(POSIX_ONLY_$(POSIX_ONLY)) $(CFLAGS) \
+# dlopen is in a library of its own on some systems. A module that is loaded
+# finds those names of ours that plugin.syms lists; where the linker cannot read
+# that, all of them.
+# (In bmake STATIC is not empty.)
+DL != echo 'int dlopen(), main(void) { return dlopen == 0; }' >.probe.c; \
+	for lib in '' -ldl; do test '$(STATIC)' = 1 || \
+	$(CC) -w -o .probe .probe.c $$lib 2>/dev/null && echo $$lib && break; \
+	done; rm -f .probe .probe.c
+EXPORT != echo 'int main(void) { return 0; }' >.probe.c; \
+	for how in -Wl,--dynamic-list=plugin.syms -rdynamic -Wl,-E ''; do \
+	test '$(STATIC)' != 1 && $(CC) $$how -o .probe .probe.c 2>/dev/null && \
+	echo $$how && break; done; rm -f .probe .probe.c
+ALL_CFLAGS = $(LANG_FLAGS) $(POSIX_ONLY_$(POSIX_ONLY)) \
+	$(NO_LOADING_$(STATIC)) $(CFLAGS) \
 	$(LEAN) $(LTO_$(DEBUG)) $(DEBUG_$(DEBUG)) $(WARN)
-ALL_LDFLAGS = $(DEBUG_$(DEBUG)) $(STATIC_$(STATIC)) $(LEAN_LDFLAGS) $(LDFLAGS)
+ALL_LDFLAGS = $(DEBUG_$(DEBUG)) $(STATIC_$(STATIC)) $(LEAN_LDFLAGS) $(LDFLAGS) \
+	$(DL)
 
 # Objects depend on the flags they were made with: DEBUG=1 after a plain make
 # builds everything again.
 FLAGS != printf '%s\n' '$(CC) $(ALL_CFLAGS) $(SMALL) $(ALL_LDFLAGS)' \
-	'$(MODULES)' \
+	'$(MODULES) $(PREFIX)' \
 	>.flags.new; cmp -s .flags.new .flags || cp .flags.new .flags; \
 	rm -f .flags.new
 
 MODULE_OBJECTS != for m in $(MODULES); do echo mod_$$m.o; done
 MODULE_TABLE != for m in $(MODULES); do printf 'M(%s) ' $$m; done
+MODULE_FLAGS = '-DMODULES=$(MODULE_TABLE)' \
+	'-DMODULES_DIR="$(PREFIX)/lib/glimd"'
 
 HEADERS = sys.h base.h fdevent.h conf.h http.h server.h conn.h plugin.h proc.h
 
@@ -122,6 +139,7 @@ OBJECTS = \
 	conn_response.o \
 	stat_cache.o \
 	plugin.o \
+	plugin_load.o \
 	modules.o \
 	$(MODULE_OBJECTS) \
 	daemon.o \
@@ -137,20 +155,25 @@ OBJECTS = \
 
 all: glimd
 
-glimd: server.o $(OBJECTS)
-	$(CC) $(ALL_CFLAGS) -o $@ server.o $(OBJECTS) $(ALL_LDFLAGS)
+glimd: server.o $(OBJECTS) plugin.syms
+	$(CC) $(ALL_CFLAGS) $(EXPORT) -o $@ server.o $(OBJECTS) \
+	    $(ALL_LDFLAGS)
 
 server.o $(OBJECTS): $(HEADERS) conf_parse.h http_parse.h .flags
 
 HOT_OBJECTS = base_buf.o conn_response.o http_parse.o
 
-.SUFFIXES: .c .o
+.SUFFIXES: .c .o .so
 .c.o:
 	$(CC) $(ALL_CFLAGS) $(SMALL) $(DEBUG_$(DEBUG)) -c -o $@ $<
 
+# make mod_status.so: a module of ours that is to be loaded.
+.c.so:
+	$(CC) $(LANG_FLAGS) $(POSIX_ONLY_$(POSIX_ONLY)) $(CFLAGS) \
+	    $(DEBUG_$(DEBUG)) $(WARN) -D$*=$*_plugin -fPIC -shared -o $@ $<
+
 modules.o: modules.c
-	$(CC) $(ALL_CFLAGS) $(SMALL) '-DMODULES=$(MODULE_TABLE)' -c -o $@ \
-	    modules.c
+	$(CC) $(ALL_CFLAGS) $(SMALL) $(MODULE_FLAGS) -c -o $@ modules.c
 
 base_buf.o: base_buf.c
 conn_response.o: conn_response.c
@@ -207,7 +230,7 @@ test/bin/faulty: test/faults.c server.c $(OBJECTS:.o=.c) $(HEADERS) \
 	@mkdir -p test/bin
 	$(CC) $(ALL_CFLAGS) -U_FILE_OFFSET_BITS -c -o test/bin/faults.o \
 	    test/faults.c
-	$(CC) $(ALL_CFLAGS) $(FAULTY) '-DMODULES=$(MODULE_TABLE)' -o $@ \
+	$(CC) $(ALL_CFLAGS) $(FAULTY) $(MODULE_FLAGS) -o $@ \
 	    server.c $(OBJECTS:.o=.c) \
 	    test/bin/faults.o $(ALL_LDFLAGS)
 
@@ -272,7 +295,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/share/man/man5/glimd.conf.5
 
 clean:
-	rm -f glimd *.o .flags .flags.new
+	rm -f glimd *.o *.so .flags .flags.new
 	rm -rf test/bin bench/bin
 
 .PHONY: all run test fuzz bench lint install uninstall clean

@@ -1,7 +1,7 @@
 /*
  * modules.c - the table of modules in this binary.
  *
- * server.c hands it to plugin.c, which knows no module by name. Which modules
+ * server_conf.c hands it to plugin.c, which knows no module by name. Which
  * there are the Makefile says: M(accesslog) M(indexfile) and so on.
  */
 #include "plugin.h"
@@ -12,3 +12,4 @@ MODULES
 #define M(name) &mod_##name,
 
 const struct plugin *const modules[] = { MODULES NULL };
+const char modules_dir[] = MODULES_DIR;

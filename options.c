@@ -75,9 +75,11 @@ show(int what)
 		printf("\nmodules:");
 		for (i = 0; modules[i] != NULL; i++)
 			printf(" %s", modules[i]->name);
-		printf("\nlimits: %d fields in a request, head of %d bytes, %d"
-		    " ranges\n", HTTP_FIELDS_MAX, HTTP_HEAD_MAX,
-		    HTTP_RANGES_MAX);
+		printf("\nplugin API " PLUGIN_API_FMT "; modules to load: %s"
+		    "\nlimits: %d fields in a request, head of %d bytes, %d"
+		    " ranges\n", PLUGIN_API_ARGS(PLUGIN_API), SYS_STATIC
+		    ? "none, this binary is static" : modules_dir,
+		    HTTP_FIELDS_MAX, HTTP_HEAD_MAX, HTTP_RANGES_MAX);
 	}
 	/* A full disk must not look like success. */
 	return fflush(stdout) != 0 || ferror(stdout) ?

@@ -1,5 +1,5 @@
 /*
- * plugin.c - loads modules and calls each hook on those that have it.
+ * plugin.c - the modules in use: calls each hook on those that have it.
  *
  * server_conf.c loads, server.c sets up and ticks, conn*.c asks. For each hook
  * an array holds just the modules that fill it, in the order of
@@ -26,59 +26,51 @@ static const size_t place[PLUGIN_HOOKS] = {
 	AT(trigger), AT(sighup), AT(waitpid)
 };
 
-static const struct plugin *
-find(const struct plugin *const *builtin, const char *name)
-{
-	for (; *builtin != NULL; builtin++)
-		if (strcmp((*builtin)->name, name) == 0)
-			return *builtin;
-	return NULL;
-}
-
-/* Adds plugin behind the others; one that is there already stays alone. */
+/* Adds a module behind the others. */
 static void
-add(struct plugins *p, const struct plugin *plugin)
+add(struct plugins *p, const struct plugin *plugin, void *object)
 {
-	struct plugin_self *self = p->self + p->n;
-	size_t i;
+	struct plugin_self *self = p->self + p->n++;
 
-	for (i = 0; i < p->n; i++)
-		if (p->self[i].plugin == plugin)
-			return;
 	self->plugin = plugin;
-	self->data = NULL;
+	self->object = object;
 	self->conf_at = p->settings_size;
 	/* every struct begins where any member may */
 	p->settings_size += (plugin->conf_size + 15) / 16 * 16;
-	p->n++;
+}
+
+static int
+has(const struct plugins *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (strcmp(p->self[i].plugin->name, name) == 0)
+			return 1;
+	return 0;
 }
 
 static void
-add_named(struct plugins *p, const struct plugin *const *builtin,
-    const struct conf_setting *setting, struct conf_report *report)
+add_named(struct plugins *p, const struct plugin_source *from,
+    const struct conf_setting *setting)
 {
 	const struct conf_list *list = setting->value.list;
 	const struct conf_value *name;
 	const struct plugin *plugin;
+	void *object;
 	size_t i;
 
-	if (setting->value.kind != CONF_VALUE_LIST) {
-		conf_fault(report, setting->place,
-		    "server.modules is a list: ( \"mod_...\", ... )");
-		return;
-	}
 	for (i = 0; i < list->n; i++) {
 		name = &list->items[i].value;
-		plugin = name->kind == CONF_VALUE_TEXT
-		    ? find(builtin, name->text) : NULL;
-		if (plugin != NULL)
-			add(p, plugin);
-		else if (name->kind == CONF_VALUE_TEXT)
-			conf_fault(report, setting->place,
-			    "module %s is not in this binary", name->text);
-		else
-			conf_fault(report, setting->place,
+		if (name->kind != CONF_VALUE_TEXT) {
+			conf_fault(from->report, setting->place,
 			    "server.modules is a list of texts");
+		} else if (!has(p, name->text)) {
+			plugin = plugin_find(from, name->text, setting->place,
+			    &object);
+			if (plugin != NULL)
+				add(p, plugin, object);
+		}
 	}
 }
 
@@ -87,10 +79,10 @@ static void
 add_compat(struct plugins *p, const struct plugin *const *builtin,
     const char *name)
 {
-	const struct plugin *plugin = find(builtin, name);
+	const struct plugin *plugin = plugin_builtin(builtin, name);
 
-	if (plugin != NULL)
-		add(p, plugin);
+	if (plugin != NULL && !has(p, name))
+		add(p, plugin, NULL);
 }
 
 /* Fills the hooks' arrays, which lie one behind the other from call on. */
@@ -113,16 +105,30 @@ collect(struct plugins *p, struct plugin_call *call)
 	}
 }
 
-struct plugins *
-plugins_load(const struct plugin *const *builtin,
-    const struct conf_setting *names, int compat, struct conf_report *report)
+/* Lets go of the files, last of all: what they made is gone. */
+static void
+unload(struct plugins *p)
 {
+	while (p->n > 0)
+		sys_unload(p->self[--p->n].object);
+	free(p);
+}
+
+struct plugins *
+plugins_load(const struct plugin_source *from,
+    const struct conf_setting *names, int compat)
+{
+	struct conf_report *report = from->report;
 	unsigned faults = report->faults;
 	struct plugins *p;
-	size_t i, n = 0;
+	size_t i, n = COUNT(compat_modules) + 1;
 
-	while (builtin[n] != NULL)
-		n++;
+	if (names != NULL && names->value.kind != CONF_VALUE_LIST) {
+		conf_fault(report, names->place,
+		    "server.modules is a list: ( \"mod_...\", ... )");
+		return NULL;
+	}
+	n += names != NULL ? names->value.list->n : 0;
 	p = calloc(1, sizeof(*p) + n * sizeof(*p->self)
 	    + PLUGIN_HOOKS * (n + 1) * sizeof(**p->calls));
 	if (p == NULL) {
@@ -132,15 +138,15 @@ plugins_load(const struct plugin *const *builtin,
 	p->settings_size = (sizeof(struct core_conf) + 15) / 16 * 16;
 	/* ours alone, and asked before mod_dirlisting, which may be named */
 	if (compat)
-		add_compat(p, builtin, "mod_tar");
+		add_compat(p, from->builtin, "mod_tar");
 	if (names != NULL)
-		add_named(p, builtin, names, report);
+		add_named(p, from, names);
 	for (i = 0; compat && i < COUNT(compat_modules); i++)
-		add_compat(p, builtin, compat_modules[i]);
+		add_compat(p, from->builtin, compat_modules[i]);
 	collect(p, (struct plugin_call *)(void *)(p->self + n));
 	if (report->faults == faults)
 		return p;
-	free(p);
+	unload(p);
 	return NULL;
 }
 
@@ -200,10 +206,12 @@ plugins_free(struct plugins *p, struct server *srv)
 {
 	size_t i;
 
-	for (i = p == NULL ? 0 : p->n; i > 0; i--)
+	if (p == NULL)
+		return;
+	for (i = p->n; i > 0; i--)
 		if (p->self[i - 1].plugin->free != NULL)
 			p->self[i - 1].plugin->free(p->self + i - 1, srv);
-	free(p);
+	unload(p);
 }
 
 enum verdict

@@ -8,14 +8,14 @@
 
 #include "conn.h"
 
-enum { PLUGIN_API = 1 };	/* a module built for another is refused */
-
-/* A module in a running server. */
+/* A module in a running server. While one configuration follows another, there
+ * are two: state belongs into data, not into static variables. */
 struct plugin_self {
 	const struct plugin *plugin;
 	struct config *config;	/* it belongs to */
 	void *data;		/* what init made; freed by free */
 	size_t conf_at;		/* its struct in the settings */
+	void *object;		/* the file it came from; NULL: none */
 };
 
 typedef int plugin_server_fn(struct plugin_self *self, struct server *srv);
@@ -35,14 +35,15 @@ struct plugin {
 	plugin_server_fn *init;		/* makes self->data */
 	plugin_server_fn *set_defaults;	/* settings are there: check them */
 	plugin_server_fn *worker_init;	/* in each process that serves */
-	plugin_event_fn *free;
+	plugin_event_fn *free;		/* also if init failed, or never ran */
 
 	/* The first bytes of a connection, from req->in_at on, before they
 	 * are read as a request: takes what is the module's (in_at moves),
 	 * WAIT_FOR_EVENT for more of them, or ERROR ends it. */
 	plugin_hook_fn *handle_connection_start;
 
-	/* A request, in this order (conn_route.c). */
+	/* A request, in this order (conn_route.c). Behind a WAIT and COMEBACK
+	 * all are asked again, from the first on. */
 	plugin_hook_fn *handle_uri_raw;		/* target as sent */
 	plugin_hook_fn *handle_uri_clean;	/* req->path */
 	plugin_hook_fn *handle_docroot;		/* may set req->docroot */
@@ -64,6 +65,19 @@ struct plugin {
 	plugin_event_fn *handle_waitpid;	/* children died */
 };
 
+/* A module built for another one is refused. The number changes with what a
+ * function means; the size of all it may look into changes by itself. */
+enum {
+	PLUGIN_SIZE = 1 << 20,
+	PLUGIN_API = 1 * PLUGIN_SIZE + sizeof(struct plugin)
+	    + sizeof(struct plugin_self) + sizeof(struct core_conf)
+	    + sizeof(struct config) + sizeof(struct server)
+	    + sizeof(struct connection) + sizeof(struct request)
+	    + sizeof(struct stat_entry)
+};
+#define PLUGIN_API_FMT "%d.%d"
+#define PLUGIN_API_ARGS(api) (api) / PLUGIN_SIZE, (api) % PLUGIN_SIZE
+
 /* The module's settings for this request, and those of the server. */
 static inline const void *
 plugin_conf(const struct plugin_self *self, const struct request *req)
@@ -77,7 +91,24 @@ plugin_global_conf(const struct plugin_self *self)
 	return (const char *)self->config->conf->settings + self->conf_at;
 }
 
-/* ---- plugin.c: loads modules, calls hooks ------------------------------- */
+/* ---- plugin_load.c: where modules come from ----------------------------- */
+
+struct plugin_source {
+	const struct plugin *const *builtin;	/* NULL behind the last */
+	const char *dir;		/* of the shared objects */
+	struct conf_report *report;
+};
+
+/* The module name: in this binary, or else (*object is set) from dir. NULL
+ * when there is none; unless a site can do without it, that is a fault, told
+ * with place. */
+const struct plugin *plugin_find(const struct plugin_source *from,
+    const char *name, struct conf_place place, void **object);
+/* The same, in this binary only, and without a word. */
+const struct plugin *plugin_builtin(const struct plugin *const *builtin,
+    const char *name);
+
+/* ---- plugin.c: modules in use, and their hooks -------------------------- */
 
 enum plugin_hook {
 	HOOK_CONNECTION_START,
@@ -101,12 +132,11 @@ struct plugins {
 	struct plugin_self self[];
 };
 
-/* Loads the modules named in list (and, with compat, those every lighttpd
- * has) from the table builtin, NULL behind the last. Faults go to report.
- * Returns NULL then. */
-struct plugins *plugins_load(const struct plugin *const *builtin,
-    const struct conf_setting *modules, int compat,
-    struct conf_report *report);
+/* Loads the modules named (and, with compat, those every lighttpd has, as far
+ * as they are in this binary). Faults go to from's report. Returns NULL then.
+ */
+struct plugins *plugins_load(const struct plugin_source *from,
+    const struct conf_setting *names, int compat);
 /* Their key tables behind the core's: to be freed. *n of them. */
 struct conf_table *plugins_tables(const struct plugins *p,
     const struct conf_key *core, size_t *n);
@@ -129,5 +159,7 @@ void plugins_tell(const struct plugins *p, enum plugin_hook hook,
 /* ---- modules.c: the modules in this binary ------------------------------ */
 
 extern const struct plugin *const modules[];
+/* Where those are that are not, unless -m says it. */
+extern const char modules_dir[];
 
 #endif

@@ -287,10 +287,16 @@ load_modules(struct config *config)
 {
 	const struct conf_setting *compat = conf_find(config->conf,
 	    "server.compat-module-load");
+	const char *dir = config->srv->opt->module_dir;
+	struct plugin_source from = { modules, modules_dir, &config->report };
 
-	config->plugins = plugins_load(modules,
+	if (dir != NULL)
+		from.dir = config_absolute(config, config->srv->folder, dir);
+	if (from.dir == NULL)
+		return -1;
+	config->plugins = plugins_load(&from,
 	    conf_find(config->conf, "server.modules"), compat == NULL
-	    || conf_bool(&compat->value) != 0, &config->report);
+	    || conf_bool(&compat->value) != 0);
 	return config->plugins != NULL ? 0 : -1;
 }
 

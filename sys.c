@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -287,6 +288,61 @@ int
 sys_affinity(int cpu)
 {
 	return sys_processor(cpu);
+}
+
+#endif
+
+#if SYS_STATIC
+
+void *
+sys_load(const char *file, const char **why)
+{
+	(void)file;
+	*why = NULL;
+	return NULL;
+}
+
+const void *
+sys_symbol(void *object, const char *name)
+{
+	(void)object;
+	(void)name;
+	return NULL;
+}
+
+void
+sys_unload(void *object)
+{
+	(void)object;
+}
+
+#else
+
+void *
+sys_load(const char *file, const char **why)
+{
+	void *object = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+
+	if (object != NULL)
+		return object;
+	*why = dlerror();
+	/* not asked before: in a chroot one that is loaded has no file */
+	if (access(file, F_OK) == -1 && errno == ENOENT)
+		*why = NULL;
+	return NULL;
+}
+
+const void *
+sys_symbol(void *object, const char *name)
+{
+	return dlsym(object, name);
+}
+
+void
+sys_unload(void *object)
+{
+	if (object != NULL)
+		(void)dlclose(object);
 }
 
 #endif

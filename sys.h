@@ -18,6 +18,10 @@
 #define SYS_LINUX 0
 #endif
 
+#ifndef SYS_STATIC
+#define SYS_STATIC 0			/* 1: no dlopen; the Makefile says it */
+#endif
+
 #if defined(__VERSION__)		/* gcc, clang */
 #define SYS_COMPILER __VERSION__
 #else
@@ -84,6 +88,14 @@ int sys_nice(int by);
  * ENOSYS where that cannot be said. */
 int sys_processor(int nth);
 int sys_affinity(int cpu);
+
+/* Loads a shared object and all it needs. NULL, and *why, when it cannot be
+ * loaded; why is NULL if there is no such file. */
+void *sys_load(const char *file, const char **why);
+/* The data that object calls name, or NULL. */
+const void *sys_symbol(void *object, const char *name);
+/* Lets go of it; the last of several loads does. NULL is fine. */
+void sys_unload(void *object);
 
 /* n zeroed bytes that this process shares with those it forks, or NULL. */
 void *sys_shared(size_t n);

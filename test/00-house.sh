@@ -4,7 +4,7 @@
 
 cd "$TOP" || exit 1
 sources=$(ls *.c *.h)
-scripts="test.sh test/*.sh test/*.c Makefile"
+scripts="test.sh test/*.sh test/*.c examples/*.c Makefile"
 
 # Says "RULE FILE:LINE: TEXT" for each fault. code is the line without comments
 # and without what stands between quotes.

@@ -89,7 +89,8 @@ done)" ""
 # In a copy in which everything looks made, so that nothing is.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 mkdir copy
-cp "$TOP"/*.c "$TOP"/*.h "$TOP"/glimd.* "$TOP/Makefile" copy
+cp "$TOP"/*.c "$TOP"/*.h "$TOP"/glimd.* "$TOP/plugin.syms" "$TOP/Makefile" \
+    copy
 put() { (cd copy && make -s "$@" DESTDIR="$WORK/to" PREFIX=/usr) 2>&1; }
 if ! have make || ! put -n clean >make.out; then
 	skip "make install" "no make"
