@@ -17,6 +17,8 @@ MODULES = \
 	evhost \
 	simple_vhost \
 	userdir \
+	redirect \
+	rewrite \
 	indexfile \
 	tar \
 	dirlisting \
@@ -135,6 +137,7 @@ OBJECTS = \
 	conn_env.o \
 	conn_file.o \
 	conn_host.o \
+	conn_rule.o \
 	conn_route.o \
 	conn_response.o \
 	stat_cache.o \

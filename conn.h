@@ -111,6 +111,7 @@ struct request {
 	unsigned route_loops;		/* COMEBACKs, bounded */
 	union peer via;			/* the connection's own peer, while
 					 * conn_set_peer's is there: else 0 */
+	int rewritten;			/* for good: no rule counts any more */
 	int error_handled;		/* server.error-handler-404 ran */
 	void *handler_data;		/* the handler's, for this request */
 
@@ -294,6 +295,30 @@ const char *conn_coding_suffix(const char *coding);
 const char *conn_choose_coding(struct connection *con,
     const struct conf_list *codings, int *varies);
 
+/* ---- conn_rule.c: what rules make of a URL ------------------------------ */
+
+/* A list "pattern" => "target" of the configuration. */
+struct rules;
+
+/* For modules whose keys of type CONF_MAP are lists of rules, each with a
+ * const struct rules * in the settings: their set_defaults and free. They have
+ * self->data. */
+int rules_set_defaults(struct plugin_self *self, struct server *srv);
+void rules_free(struct plugin_self *self, struct server *srv);
+/* Before rules_apply: notes the URL as it is now. Returns 0, or -1: it is not
+ * for rules. */
+int rules_begin(struct plugin_self *self, struct connection *con);
+enum rules_answer {
+	RULES_NONE,		/* none matched */
+	RULES_STOP,		/* ... that has a target */
+	RULES_MADE,		/* *url is made */
+	RULES_FAILED		/* no memory, or it is too long */
+};
+/* Makes of the URL what the first rule that matches says; then *url is good
+ * until rules_begin and has no byte that would end a line or a request. */
+enum rules_answer rules_apply(struct plugin_self *self,
+    struct connection *con, const struct rules *rules, struct slice *url);
+
 /* ---- conn_response.c: status, fields and framing ------------------------ */
 
 /* Queues the head of the response; for an error nobody has a body for, the
@@ -302,7 +327,8 @@ void conn_response(struct connection *con);
 /* Answers with an error page (or server.errorfile-prefix's file) of status;
  * drops the fields set before (add Allow or Content-Range afterwards). */
 void conn_error(struct connection *con, int status);
-/* Answers 301 (or another 3xx) to location, which is escaped already. */
+/* Answers with a 3xx to location, which is escaped already. 0: 301, or 308 for
+ * methods that have to stay what they are. */
 void conn_redirect(struct connection *con, int status, struct slice location);
 /* Adds a field to the response; name and value must be clean. */
 void conn_field(struct connection *con, const char *name, struct slice value);

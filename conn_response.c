@@ -204,6 +204,12 @@ conn_error(struct connection *con, int status)
 void
 conn_redirect(struct connection *con, int status, struct slice location)
 {
+	const struct http_head *head = &con->req->head;
+
+	/* only 308 keeps the method of what is not GET or HEAD */
+	if (status == 0)
+		status = head->method == HTTP_GET || head->method == HTTP_HEAD
+		    || head->minor == 0 ? 301 : 308;
 	answer(con, status);
 	conn_field(con, "Location", location);
 }

@@ -107,7 +107,6 @@ add_slash(struct connection *con)
 {
 	struct request *req = con->req;
 	struct buf to = { NULL, 0, 0, 0 };
-	int status = 301;
 
 	str_escape_url(&to, (struct slice){ req->path.p, req->path.n });
 	buf_addc(&to, '/');
@@ -115,14 +114,10 @@ add_slash(struct connection *con)
 		buf_addc(&to, '?');
 		buf_add(&to, req->head.query.p, req->head.query.n);
 	}
-	/* only 308 keeps the method of what is not GET or HEAD */
-	if (req->head.method != HTTP_GET && req->head.method != HTTP_HEAD
-	    && req->head.minor > 0)
-		status = 308;
 	if (to.failed)
 		conn_error(con, 503);
 	else
-		conn_redirect(con, status, (struct slice){ to.p, to.n });
+		conn_redirect(con, 0, (struct slice){ to.p, to.n });
 	buf_free(&to);
 	return ROUTE_ANSWERED;
 }
