@@ -164,7 +164,7 @@ glimd: server.o $(OBJECTS) plugin.syms
 
 server.o $(OBJECTS): $(HEADERS) conf_parse.h http_parse.h .flags
 
-HOT_OBJECTS = base_buf.o conn_response.o http_parse.o
+HOT_OBJECTS = base_buf.o conf_cond.o conn_response.o http_parse.o
 
 .SUFFIXES: .c .o .so
 .c.o:
@@ -179,6 +179,7 @@ modules.o: modules.c
 	$(CC) $(ALL_CFLAGS) $(SMALL) $(MODULE_FLAGS) -c -o $@ modules.c
 
 base_buf.o: base_buf.c
+conf_cond.o: conf_cond.c
 conn_response.o: conn_response.c
 http_parse.o: http_parse.c
 $(HOT_OBJECTS):

@@ -106,7 +106,8 @@ struct conf_cond {
 	unsigned subject;		/* what is compared */
 	enum conf_token_kind op;	/* CONF_EQ to CONF_NOMATCH */
 	const char *text;		/* with this, as written */
-	const char *wanted;		/* the same, a host in lower case */
+	struct slice wanted;		/* the same, a host in lower case */
+	uint32_t hash;			/* of wanted */
 	const char *field;		/* "$HTTP[\"host\"]", as written */
 	struct pat *pat;		/* of CONF_MATCH and CONF_NOMATCH */
 	struct cidr *net;		/* of an address */
@@ -245,6 +246,9 @@ int conf_each(struct conf *c, const char *key, conf_each_fn *fn,
     void *context);
 
 /* ---- conf_cond.c: which blocks hold ------------------------------------- */
+
+/* Of texts that are the same. */
+uint32_t conf_hash(struct slice text);
 
 /* What held when it was asked last, so that it is asked again only of what has
  * changed since. */

@@ -143,22 +143,29 @@ find_subject(struct conf_parser *p, const struct conf_subject *wanted)
 	return (int)c->nsubjects++;
 }
 
-/* Text as it is compared: hosts in lower case. NULL after a fault. */
-static const char *
-wanted_text(struct conf_parser *p, const struct conf_cond *cond, int is_host)
+/* The text as it is compared: a host in lower case. Returns 0, or -1 after a
+ * fault. */
+static int
+set_wanted(struct conf_parser *p, struct conf_cond *cond, int is_host)
 {
-	char *text, *c;
+	char *text;
+	size_t i;
 
+	cond->wanted = slice_of(cond->text);
+	cond->hash = conf_hash(cond->wanted);
 	if (!is_host || cond->pat != NULL)
-		return cond->text;
-	text = conf_parse_alloc(p, strlen(cond->text) + 1);
+		return 0;
+	text = conf_parse_alloc(p, cond->wanted.n + 1);
 	if (text == NULL)
-		return NULL;
-	memcpy(text, cond->text, strlen(cond->text));
-	for (c = text; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c | 0x20);
-	return text;
+		return -1;
+	for (i = 0; i < cond->wanted.n; i++) {
+		text[i] = cond->text[i];
+		if (text[i] >= 'A' && text[i] <= 'Z')
+			text[i] = (char)(text[i] | 0x20);
+	}
+	cond->wanted.p = text;
+	cond->hash = conf_hash(cond->wanted);
+	return 0;
 }
 
 /* Makes what cond compares with. Returns 0, or -1 after a fault. */
@@ -190,9 +197,8 @@ compile(struct conf_parser *p, struct conf_cond *cond,
 			    " \"192.0.2.0/24\" or \"2001:db8::/32\"",
 			    cond->text);
 	}
-	cond->wanted = wanted_text(p, cond, subject->field == CONF_HOST
+	return set_wanted(p, cond, subject->field == CONF_HOST
 	    || subject->field == CONF_HOST_PORT);
-	return cond->wanted != NULL ? 0 : -1;
 }
 
 /* Reads a condition, from its field to its value. NULL after a fault. */

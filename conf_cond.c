@@ -26,6 +26,8 @@ struct conf_merge {
 	int stale;			/* one of them has changed */
 	struct merge_subject {
 		struct buf text;
+		uint32_t hash;
+		enum conf_field field;
 		int known, changed;
 		int is_host;		/* kept in lower case */
 	} *subjects;
@@ -49,9 +51,11 @@ conf_merge_new(const struct conf *c)
 	m->subjects = (void *)((char *)m->settings + c->size);
 	m->conds = (uint8_t *)(m->subjects + c->nsubjects);
 	m->blocks = m->conds + c->nconds;
-	for (; s != NULL; s = s->next, i++)
+	for (; s != NULL; s = s->next, i++) {
+		m->subjects[i].field = s->field;
 		m->subjects[i].is_host = s->field == CONF_HOST
 		    || s->field == CONF_HOST_PORT;
+	}
 	return m;
 }
 
@@ -65,6 +69,18 @@ conf_merge_free(struct conf_merge *m)
 	for (i = 0; i < m->nsubjects; i++)
 		buf_free(&m->subjects[i].text);
 	free(m);
+}
+
+/* FNV-1a. Whoever makes texts with the same one has gained nothing. */
+uint32_t
+conf_hash(struct slice text)
+{
+	uint32_t hash = 2166136261u;
+	size_t i;
+
+	for (i = 0; i < text.n; i++)
+		hash = (hash ^ (unsigned char)text.p[i]) * 16777619u;
+	return hash;
 }
 
 int
@@ -84,11 +100,13 @@ conf_merge_subject(struct conf_merge *m, unsigned i, struct slice value)
 	s->changed = m->stale = 1;
 	if (known)
 		buf_add(&s->text, value.p, value.n);
-	if (*buf_text(&s->text) == '\0' || !s->is_host || s->text.failed)
-		return s->text.failed ? -1 : 0;
-	for (c = s->text.p; *c != '\0'; c++)
+	(void)buf_text(&s->text);
+	if (s->text.failed)
+		return -1;
+	for (c = s->text.p; s->is_host && *c != '\0'; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c | 0x20);
+	s->hash = conf_hash((struct slice){ s->text.p, s->text.n });
 	return 0;
 }
 
@@ -103,10 +121,11 @@ is_among(struct slice name, const char *names)
 }
 
 static int
-compare(const struct conf_cond *cond, const struct buf *text,
-    enum conf_field field, const struct sockaddr *peer)
+compare(const struct conf_cond *cond, const struct merge_subject *subject,
+    const struct sockaddr *peer)
 {
-	struct slice s = { text->p, text->n }, wanted = slice_of(cond->wanted);
+	const struct buf *text = &subject->text;
+	struct slice s = { text->p, text->n }, wanted = cond->wanted;
 
 	if (cond->pat != NULL)
 		return (pat_match(cond->pat, text->p, text->n, NULL) > 0)
@@ -114,7 +133,7 @@ compare(const struct conf_cond *cond, const struct buf *text,
 	if (cond->net != NULL)
 		return (peer != NULL && cidr_match(cond->net, peer))
 		    == (cond->op == CONF_EQ);
-	if (field == CONF_SOCKET)
+	if (subject->field == CONF_SOCKET)
 		return is_among(s, cond->names);
 	if (cond->op == CONF_EQ || cond->op == CONF_NE)
 		return slice_eq(s, wanted) == (cond->op == CONF_EQ);
@@ -125,26 +144,30 @@ compare(const struct conf_cond *cond, const struct buf *text,
 	return memcmp(s.p, wanted.p, wanted.n) == 0;
 }
 
-/* Compares what may have another result now. */
+/* Compares what may have another result now. There may be thousands, and most
+ * of them are names that are not this one. */
 static void
 ask(struct conf_merge *m, const struct sockaddr *peer)
 {
-	const struct conf_subject *s = m->conf->subjects;
-	const struct conf_cond *cond;
-	struct merge_subject *now;
-	unsigned i = 0;
+	const struct conf_cond *cond = m->conf->conds;
+	const struct merge_subject *s;
+	unsigned i;
 
-	for (; s != NULL; s = s->next, i++) {
-		now = m->subjects + i;
-		if (!now->changed)
+	for (; cond != NULL; cond = cond->next) {
+		s = m->subjects + cond->subject;
+		if (!s->changed)
 			continue;
-		now->changed = 0;
-		for (cond = m->conf->conds; cond != NULL; cond = cond->next)
-			if (cond->subject == i)
-				m->conds[cond->number] = !now->known ? UNKNOWN
-				    : compare(cond, &now->text, s->field, peer)
-				    ? YES : NO;
+		if (!s->known)
+			i = UNKNOWN;
+		else if (cond->hash != s->hash && s->is_host
+		    && cond->op == CONF_EQ)
+			i = NO;
+		else
+			i = compare(cond, s, peer) ? YES : NO;
+		m->conds[cond->number] = (uint8_t)i;
 	}
+	for (i = 0; i < m->nsubjects; i++)
+		m->subjects[i].changed = 0;
 }
 
 /* Lays the values of a block over the settings. */

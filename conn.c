@@ -86,7 +86,8 @@ request_start(struct connection *con)
 	struct request *req = con->req;
 	enum conn_state next;
 
-	conn_configure(con);		/* there may have been a reload */
+	if (con->config != con->srv->config)	/* there was a reload */
+		conn_configure(con);
 	if (req == NULL) {
 		req = con->req = request_take(con->srv);
 		if (req == NULL)

@@ -100,6 +100,9 @@ struct request {
 	struct buf target;		/* what a module made of the URL */
 	struct queue out;
 
+	union peer via;			/* the connection's own peer, while
+					 * conn_set_peer's is there: else 0 */
+
 	/* From here on request_reset makes all zero. */
 	size_t in_seen;			/* parsed so far without a verdict */
 	size_t head_end;		/* in in: where its body began */
@@ -109,8 +112,6 @@ struct request {
 	uint64_t bytes_out;		/* with head, chunk lines */
 	uint32_t started;		/* tick */
 	unsigned route_loops;		/* COMEBACKs, bounded */
-	union peer via;			/* the connection's own peer, while
-					 * conn_set_peer's is there: else 0 */
 	int rewritten;			/* for good: no rule counts any more */
 	int error_handled;		/* server.error-handler-404 ran */
 	void *handler_data;		/* the handler's, for this request */
@@ -236,9 +237,14 @@ void conn_jobs(struct server *srv);
 
 /* The connection has what srv->config says, from now on. */
 void conn_configure(struct connection *con);
-/* Sets req->settings by the conditions: the head and the path are known.
- * Returns 0, or -1: no memory. */
-int conn_merge(struct connection *con);
+/* Sets req->settings by the conditions, if there are any: the head and the
+ * path are known. Returns 0, or -1: no memory. */
+int conn_ask_conditions(struct connection *con);
+static inline int
+conn_merge(struct connection *con)
+{
+	return con->config->conf->nblocks > 1 ? conn_ask_conditions(con) : 0;
+}
 /* The groups of the regular expression that let a value set in block hold for
  * this request: the nearest condition around it that has one. Returns how many
  * there are, 0: none. They stay until the settings are merged again. */

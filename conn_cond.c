@@ -138,7 +138,7 @@ log_conditions(const struct connection *con)
 }
 
 int
-conn_merge(struct connection *con)
+conn_ask_conditions(struct connection *con)
 {
 	struct config *config = con->config;
 	const struct conf_subject *s = config->conf->subjects;
@@ -146,8 +146,6 @@ conn_merge(struct connection *con)
 	char name[HOST_ROOM];
 	unsigned i = 0;
 
-	if (config->conf->nblocks == 1)
-		return 0;
 	if (req->merge == NULL || req->merged_for != config->serial) {
 		conf_merge_free(req->merge);
 		req->merge = conf_merge_new(config->conf);
@@ -190,8 +188,6 @@ conn_configure(struct connection *con)
 {
 	struct config *config = con->srv->config;
 
-	if (con->config == config)
-		return;
 	config_drop(con->config);
 	con->config = config_hold(config);
 	con->settings = config_for(config, con->listener);

@@ -55,6 +55,7 @@ void
 request_reset(struct request *req)
 {
 	forget_from(req, offsetof(struct request, in_seen));
+	req->via.sa.sa_family = AF_UNSPEC;
 	req->path.n = req->file.n = req->env.n = 0;
 	req->path.failed = req->file.failed = req->env.failed = 0;
 	req->root.failed = 0;
