@@ -66,7 +66,7 @@ const struct conf_key core_keys[] = {
 	R(SHORT, max_write_idle, "server.max-write-idle", "360"),
 	ROW(CONF_REQUEST, INT, connection_kbytes,
 	    "connection.kbytes-per-second", NULL, 0, 4194303),
-	ROW(CONF_REQUEST, INT, server_kbytes, "server.kbytes-per-second",
+	ROW(CONF_SERVER, INT, server_kbytes, "server.kbytes-per-second",
 	    NULL, 0, 4194303),
 	R(BOOL, follow_symlink, "server.follow-symlink", "1"),
 	R(BOOL, symlink_inside, "server.symlink-inside", NULL),
