@@ -12,6 +12,7 @@ DESTDIR =
 # In the order in which they are asked, for those nobody orders otherwise.
 MODULES = \
 	accesslog \
+	auth \
 	status \
 	extforward \
 	evhost \
@@ -58,8 +59,17 @@ LTO_ != case '$(CC)' in *tcc*) ;; *) lto='-flto -flto-partition=one'; \
 	echo 'int main(void) { return 0; }' >.probe.c; \
 	$(CC) $$lto -o .probe .probe.c 2>/dev/null && { ./.probe; } \
 	2>/dev/null && echo $$lto; rm -f .probe .probe.c ;; esac
+# crypt(3) is in libc, or in a library that is loaded when a hash needs it; a
+# static program takes it in at the link.
+CRYPT_1 = -lcrypt
+CRYPT != echo 'char *crypt(const char *, const char *);' \
+	'int main(void) { return crypt("", "") == 0; }' >.probe.c; \
+	for lib in -lc $(CRYPT_$(STATIC)); do \
+		$(CC) $(STATIC_$(STATIC)) -o .probe .probe.c $$lib \
+		2>/dev/null && echo $$lib && break; done; rm -f .probe .probe.c
+HAS_CRYPT != case '$(CRYPT)' in -l*) echo -DHAS_CRYPT ;; esac
 LANG_FLAGS = -std=c99 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
-	$(TCC_FLAGS)
+	$(TCC_FLAGS) $(HAS_CRYPT)
 # dlopen is in a library of its own on some systems. A module that is loaded
 # finds those names of ours that plugin.syms lists; where the linker cannot read
 # that, all of them.
@@ -76,7 +86,7 @@ ALL_CFLAGS = $(LANG_FLAGS) $(POSIX_ONLY_$(POSIX_ONLY)) \
 	$(NO_LOADING_$(STATIC)) $(CFLAGS) \
 	$(LEAN) $(LTO_$(DEBUG)) $(DEBUG_$(DEBUG)) $(WARN)
 ALL_LDFLAGS = $(DEBUG_$(DEBUG)) $(STATIC_$(STATIC)) $(LEAN_LDFLAGS) $(LDFLAGS) \
-	$(DL)
+	$(DL) $(CRYPT)
 
 # Objects depend on the flags they were made with: DEBUG=1 after a plain make
 # builds everything again.
@@ -104,6 +114,8 @@ OBJECTS = \
 	base_date.o \
 	base_log.o \
 	base_timer.o \
+	base_hash.o \
+	base_pass.o \
 	fdevent.o \
 	fdevent_select.o \
 	fdevent_poll.o \
@@ -120,6 +132,7 @@ OBJECTS = \
 	http_field.o \
 	http_body.o \
 	http_range.o \
+	http_auth.o \
 	http_mime.o \
 	config.o \
 	server_conf.o \
@@ -208,7 +221,8 @@ test/bin/listen: test/listen.c .flags
 
 test/bin/unit: test/unit.c test/unit_parse.h test/unit_http.h \
     test/unit_loop.h test/unit_fdevent.h test/unit_proc.h \
-    test/unit_cidr.h test/unit_pat.h test/unit_host.h test/rows.h \
+    test/unit_auth.h test/unit_cidr.h test/unit_pat.h test/unit_host.h \
+    test/rows.h \
     test/rows_line.h test/rows_field.h test/rows_body.h $(OBJECTS)
 	@mkdir -p test/bin
 	$(CC) $(ALL_CFLAGS) -I. -o $@ test/unit.c $(OBJECTS) $(ALL_LDFLAGS)

@@ -58,6 +58,9 @@ int slice_eq(struct slice a, struct slice b);
 int slice_case_eq(struct slice a, const char *b);
 /* Without SP and HTAB at both ends. */
 struct slice slice_trim(struct slice s);
+/* Takes what is in front of the next byte at, and that byte, off rest; without
+ * one, all. */
+struct slice slice_cut(struct slice *rest, char at);
 
 /* ---- base_queue.c: output waiting to be sent ---------------------------- */
 
@@ -154,6 +157,14 @@ void str_escape_log(struct buf *out, struct slice text);
 void str_size(struct buf *out, uintmax_t n);
 /* Appends name, perhaps empty, to the path in out, with one "/" in between. */
 void str_add_path(struct buf *out, struct slice name);
+/* The number of word among words, in any case, or -1. Each of them ends with a
+ * NUL, the last one with two. */
+int str_word(const char *words, struct slice word);
+/* The nth of words. */
+const char *str_word_at(const char *words, int n);
+/* Appends what text is the base64 of (RFC 4648 4); "=" at its end may be left
+ * out. Returns 0, or -1: it is none, or no memory (out->failed). */
+int str_base64(struct buf *out, struct slice text);
 /* How alike two words are: 0 the same, else single-character edits between
  * them (for "did you mean"). Words over 63 bytes are never alike. */
 unsigned str_distance(const char *a, const char *b);
@@ -271,5 +282,81 @@ void timer_turn(struct timer_wheel *w, uint32_t now, timer_fn *fn,
     void *context);
 /* Calls fn for every armed timer, which it may disarm. */
 void timer_each(struct timer_wheel *w, timer_fn *fn, void *context);
+
+/* ---- base_hash.c: MD5, SHA-1, SHA-256 ----------------------------------- */
+
+enum hash_kind { HASH_MD5, HASH_SHA1, HASH_SHA256 };
+enum { HASH_SIZE = 32, HASH_HEX_SIZE = 2 * HASH_SIZE };	/* the longest */
+
+struct hash {
+	enum hash_kind kind;
+	uint32_t state[8];
+	uint64_t n;			/* bytes so far */
+	unsigned char block[64];
+};
+
+void hash_init(struct hash *h, enum hash_kind kind);
+void hash_add(struct hash *h, const void *p, size_t n);
+/* Returns how many bytes of out it is: 16, 20 or 32. */
+size_t hash_end(struct hash *h, unsigned char out[HASH_SIZE]);
+/* Hashes n parts with colons between them into hexadecimal digits. */
+struct slice hash_parts(enum hash_kind kind, char hex[HASH_HEX_SIZE],
+    const struct slice *part, size_t n);
+
+/* ---- base_pass.c: files of users and their passwords -------------------- */
+
+enum pass_kind { PASS_PLAIN, PASS_HTPASSWD, PASS_HTDIGEST };
+
+/* Is said the secret? How long it takes tells how long said is, and nothing
+ * else. No secret is empty. */
+int pass_equal(struct slice secret, struct slice said);
+/* Does password, with a NUL behind it, fit what htpasswd(1) kept of one? 1 or
+ * 0, or -1: nobody here knows that kind of hash. */
+int pass_fits(const char *kept, struct slice password);
+/* Looks for name in the file's lines "name:value"; or with size, which is the
+ * value's, "name:realm:value". 1: found, in out. 0: not found; out has another
+ * one's value, to be treated alike. -1 and errno. The whole file is read in any
+ * case. */
+int pass_find(const char *file, struct slice name, const char *realm,
+    size_t size, struct buf *out);
+/* Is that the user's password, with a NUL behind it? 1; 0, perhaps with errno
+ * ENOSYS: there was a hash that nobody here knows; or -1 and errno: the file
+ * cannot be read. It takes as long for a user who is not there. value is room
+ * for what is read. */
+int pass_check(enum pass_kind kind, const char *file, struct slice user,
+    const char *realm, struct slice password, struct buf *value);
+/* Is user one of those in list, which is "valid-user" (all are) or like
+ * "user=a|user=b|group=c", by a file of lines "group: user user", or with
+ * commas between them? 1 or 0, or -1 and errno. */
+int pass_may_enter(const char *list, const char *groups, struct slice user,
+    struct buf *value);
+
+enum { PASS_KNOWN = 128, PASS_METERS = 64 };
+
+/* Passwords that were right, as hashes that only we can make; and how long we
+ * have worked on those that were wrong. */
+struct pass_memory {
+	unsigned char secret[HASH_SIZE];	/* nobody can guess it */
+	struct pass_known {
+		unsigned char mac[HASH_SIZE];
+		uint32_t until;		/* tick */
+	} known[PASS_KNOWN];
+	int64_t paid[1 + PASS_METERS];	/* ms: when that is made up for, by
+					 * all and by some of the clients */
+};
+
+void pass_init(struct pass_memory *m);
+/* Is it known that said is right for realm, by the file that st describes?
+ * In any case mac is what may be remembered. */
+int pass_is_known(const struct pass_memory *m, const struct stat *st,
+    const char *realm, const struct buf *said, uint32_t tick,
+    unsigned char mac[HASH_SIZE]);
+/* It takes the place of what would be forgotten next. */
+void pass_remember(struct pass_memory *m, const unsigned char mac[HASH_SIZE],
+    uint32_t until);
+/* Charges a client, whose address that is, and all together, took ms of work
+ * for nothing. Returns for how many ms there must be no more; as a rule 0. */
+int64_t pass_charge(struct pass_memory *m, struct slice client, int64_t now,
+    int64_t took);
 
 #endif

@@ -153,3 +153,19 @@ slice_trim(struct slice s)
 		s.n--;
 	return s;
 }
+
+struct slice
+slice_cut(struct slice *rest, char at)
+{
+	const char *end = rest->n == 0 ? NULL : memchr(rest->p, at, rest->n);
+	struct slice s = *rest;
+	size_t n = s.n;
+
+	*rest = (struct slice){ NULL, 0 };
+	if (end != NULL) {
+		s.n = (size_t)(end - s.p);
+		rest->p = end + 1;
+		rest->n = n - s.n - 1;
+	}
+	return s;
+}

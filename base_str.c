@@ -1,5 +1,6 @@
 /*
- * base_str.c - numbers, paths of URLs, escapes, and how alike two words are.
+ * base_str.c - numbers, paths of URLs, escapes, base64, and how alike two words
+ * are.
  *
  * Called wherever text crosses a border: a number that a client sent, a path
  * on its way to the disk, a name on its way into a page, a URL or a log. Each
@@ -8,6 +9,7 @@
  */
 #include <limits.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base.h"
 
@@ -292,6 +294,51 @@ str_add_path(struct buf *out, struct slice name)
 	if (out->n > 0 && out->p[out->n - 1] != '/')
 		buf_addc(out, '/');
 	buf_add(out, name.p, name.n);
+}
+
+int
+str_word(const char *words, struct slice word)
+{
+	int i;
+
+	for (i = 0; *words != '\0'; i++, words += strlen(words) + 1)
+		if (strlen(words) == word.n
+		    && strncasecmp(words, word.p, word.n) == 0)
+			return i;
+	return -1;
+}
+
+const char *
+str_word_at(const char *words, int n)
+{
+	while (n-- > 0)
+		words += strlen(words) + 1;
+	return words;
+}
+
+int
+str_base64(struct buf *out, struct slice text)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *letter;
+	unsigned bits = 0;
+	size_t i, n = text.n;
+
+	while (n > 0 && text.n - n < 2 && text.p[n - 1] == '=')
+		n--;
+	/* one letter alone is no byte, and "=" fills up to four */
+	if (n % 4 == 1 || (n < text.n && text.n % 4 != 0))
+		return -1;
+	for (i = 0; i < n; i++) {
+		letter = memchr(letters, text.p[i], sizeof(letters) - 1);
+		if (letter == NULL)
+			return -1;
+		bits = bits << 6 | (unsigned)(letter - letters);
+		if (i % 4 > 0)
+			buf_addc(out, (char)(bits >> (6 - 2 * (i % 4))));
+	}
+	return out->failed ? -1 : 0;
 }
 
 /* One row of the usual table of edits at a time. */

@@ -34,6 +34,15 @@ print_line(struct buf *out, int depth)
 		buf_addc(out, '\t');
 }
 
+/* What nobody is to read: "..." stands there instead, and mod_auth knows that
+ * this is no secret. */
+static int
+is_secret(const char *key)
+{
+	return strcmp(key, "nonce_secret") == 0
+	    || strcmp(key, "nonce-secret") == 0;
+}
+
 /* Lists nest at most CONF_DEPTH_MAX deep, and so do we. */
 static void
 print_value(struct buf *out, const struct conf_value *v, int depth)
@@ -56,7 +65,10 @@ print_value(struct buf *out, const struct conf_value *v, int depth)
 				conf_print_text(out, slice_of(item->key));
 				buf_adds(out, " => ");
 			}
-			print_value(out, &item->value, depth + 1);
+			if (item->key != NULL && is_secret(item->key))
+				buf_adds(out, "\"...\"");
+			else
+				print_value(out, &item->value, depth + 1);
 		}
 		print_line(out, depth);
 		buf_addc(out, ')');

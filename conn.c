@@ -133,6 +133,26 @@ refuse_head(struct connection *con)
 	return last_answer(con, head->status);
 }
 
+/* The head, all but credentials. */
+static void
+log_head(const struct connection *con)
+{
+	const struct request *req = con->req;
+	const struct http_field *f = req->head.field;
+	const char *p = req->in.p + req->in_at, *end = p + req->head.size;
+	struct buf b = { NULL, 0, 0, 0 };
+
+	for (; f < req->head.field + req->head.nfields; f++)
+		if (f->id == HTTP_AUTHORIZATION) {
+			buf_add(&b, p, (size_t)(f->value - p));
+			buf_adds(&b, "...");
+			p = f->value + f->value_n;
+		}
+	buf_add(&b, p, (size_t)(end - p));
+	LOG(con->srv, "connection %d: request %s", con->fd, buf_text(&b));
+	buf_free(&b);
+}
+
 static enum conn_state
 accept_head(struct connection *con)
 {
@@ -140,8 +160,7 @@ accept_head(struct connection *con)
 	const struct core_conf *core = conn_conf(con);
 
 	if (core->log_request_header)
-		LOG(con->srv, "connection %d: request %.*s", con->fd,
-		    (int)req->head.size, req->in.p + req->in_at);
+		log_head(con);
 	/* a body must not move the head, see read_body */
 	if (req->head.framing != HTTP_NO_BODY
 	    && req->in.cap - req->in.n < CONN_READ_LEAST) {

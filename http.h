@@ -158,6 +158,44 @@ http_coding(const struct http_head *head, const char *coding)
 	return http_weight(head, HTTP_ACCEPT_ENCODING, coding);
 }
 
+/* ---- http_auth.c: Basic and Digest (RFC 7617, 7616) --------------------- */
+
+enum http_algorithm {
+	HTTP_MD5, HTTP_MD5_SESS, HTTP_SHA256, HTTP_SHA256_SESS
+};
+extern const char http_algorithms[];	/* words, in that order */
+
+static inline enum hash_kind
+http_hash_of(int algorithm)
+{
+	return algorithm < HTTP_SHA256 ? HASH_MD5 : HASH_SHA256;
+}
+
+/* What Digest credentials say. All of them are there, but for the algorithm. */
+enum http_digest {
+	HTTP_USERNAME, HTTP_REALM, HTTP_NONCE, HTTP_URI, HTTP_RESPONSE,
+	HTTP_CNONCE, HTTP_NC, HTTP_QOP, HTTP_ALGORITHM, HTTP_DIGEST
+};
+
+/* Decodes the credentials behind "Basic" into text, "user:password". Returns 0,
+ * or -1: malformed, or no memory (text->failed). */
+int http_basic(struct buf *text, struct slice said);
+/* Reads the head's Digest credentials, which must be for the target it has.
+ * Returns 0, or -1: malformed. */
+int http_digest(const struct http_head *head, struct slice said[HTTP_DIGEST]);
+/* Is the response right, for a user of whom that is kept: his password, or the
+ * hash of name, realm and password in hexadecimal digits? */
+int http_digest_fits(const struct http_head *head,
+    const struct slice said[HTTP_DIGEST], enum http_algorithm algorithm,
+    struct slice kept, int plain);
+/* Is the nonce one that we made with secret, and not too long ago? */
+int http_digest_fresh(struct slice nonce, struct slice secret,
+    const char *realm, time_t now);
+/* Appends the fields that ask who it is: for Basic; or for Digest by those
+ * algorithms (1 << enum http_algorithm), with a nonce made with secret. */
+void http_challenge(struct buf *fields, const char *realm, unsigned algorithms,
+    struct slice secret, time_t now, int stale);
+
 /* ---- http_mime.c: names to media types ---------------------------------- */
 
 /* Appends the type of a file by the suffix of its name, in any case;

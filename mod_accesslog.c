@@ -155,6 +155,7 @@ add_value(struct accesslog *al, const struct op *op,
 	case 'q': s = head->query; break;
 	case 'r': s = head->line; break;
 	case 'U': s = head->path; break;
+	case 'u': s = request_env(req, "REMOTE_USER"); break;
 	case 'v': case 'V': s = head->host; break;
 	default: s = slice_of(con->state == CONN_ERROR ? "X"	/* %X */
 		    : con->keep_alive ? "+" : "-");
@@ -280,6 +281,8 @@ read_letter(struct op *op, char *p)
 		op->id = HTTP_REFERER;
 	if (*p == 'i' && strcmp(op->name, "user-agent") == 0)
 		op->id = HTTP_USER_AGENT;
+	if (*p == 'i' && strcmp(op->name, "authorization") == 0)
+		op->letter = 'l';	/* a log is no place for passwords */
 	return p + 1;
 }
 
@@ -295,7 +298,7 @@ compile(struct op *op, char *p)
 		p = *at == '%' ? read_letter(op, at + 1) : at + 1;
 		if (p == NULL)
 			return at;
-		if (*at != '%' || strchr("%Celnou", op->letter) != NULL) {
+		if (*at != '%' || strchr("%Celno", op->letter) != NULL) {
 			*to++ = *at != '%' || op->letter == '%' ? *at : '-';
 			continue;
 		}

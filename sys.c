@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -230,6 +231,50 @@ sys_random(void)
 		number = (uint64_t)time(NULL) << 32 ^ (uint64_t)getpid() << 16
 		    ^ (uint64_t)(uintptr_t)&number;
 	return number;
+}
+
+typedef char *crypt_fn(const char *, const char *);
+
+#ifdef HAS_CRYPT
+
+static crypt_fn *
+find_crypt(void)
+{
+	return crypt;
+}
+
+#else
+
+/* A library of its own, of which most servers need nothing. */
+static crypt_fn *
+find_crypt(void)
+{
+	const char *why;
+	void *library = sys_load("libcrypt.so.1", &why);
+	const void *symbol;
+	crypt_fn *fn = NULL;
+
+	if (library == NULL)
+		library = sys_load("libcrypt.so.2", &why);
+	symbol = library == NULL ? NULL : sys_symbol(library, "crypt");
+	/* ISO C knows no cast between the two */
+	memcpy(&fn, &symbol, sizeof(fn));
+	return fn;
+}
+
+#endif
+
+const char *
+sys_crypt(const char *password, const char *setting)
+{
+	static crypt_fn *fn;
+	const char *hash;
+
+	if (fn == NULL)
+		fn = find_crypt();
+	hash = fn == NULL || *setting == '\0' ? NULL : fn(password, setting);
+	/* "*0", "*1", "*" or "x" say that it failed: no hash is so short */
+	return hash != NULL && strlen(hash) < 13 ? NULL : hash;
 }
 
 char *

@@ -77,6 +77,12 @@ void sys_close_from(int first);
  * the time, our pid and where our memory lies must do. */
 uint64_t sys_random(void);
 
+/* crypt(3), an XSI function: the hash, in memory that the next call uses again;
+ * or NULL: it does not know that kind, or there is no crypt(3) at all. The
+ * first call may have to load it, which a chroot makes impossible: one with an
+ * empty setting does no more than that. */
+const char *sys_crypt(const char *password, const char *setting);
+
 /* realpath(3), an XSI function: the resolved path, to be freed, or NULL. */
 char *sys_realpath(const char *path);
 

@@ -197,7 +197,7 @@ is "encryption is never left out silently" \
     "$(fault 'ssl.engine = "enable"')" '1: ssl.engine: glimd cannot encrypt,'\
 ' and will not serve in clear what should be'
 is "nor is a rule that protects" "$(fault 'auth.require = ( )')" \
-    '1: auth.require needs mod_auth, which is not in this binary'
+    '1: auth.require needs mod_auth, which is not in server.modules'
 is "a key of a module that is not loaded" \
     "$(fault 'accesslog.filename = "x"')" "$(lines '1: accesslog.filename has'\
 ' no effect: mod_accesslog is not in server.modules' 'Syntax OK')"

@@ -95,6 +95,7 @@ exact_copy(const char *p, size_t n)
 #include "unit_loop.h"
 #include "unit_fdevent.h"
 #include "unit_proc.h"
+#include "unit_auth.h"
 #include "unit_cidr.h"
 #include "unit_host.h"
 
@@ -434,7 +435,9 @@ main(void)
 		test_ranges,
 		test_timer, test_timer_wheel, test_queue, test_fdevent,
 		test_channel_message, test_channel_faults, test_respawn,
-		test_inherit, test_tally
+		test_inherit, test_tally,
+		test_hash, test_base64, test_pass, test_pass_memory,
+		test_digest, test_digest_malformed, test_nonce
 	};
 	size_t i;
 
