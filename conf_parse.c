@@ -166,6 +166,37 @@ parse_glob(struct conf_parser *p, struct conf_place place,
 	globfree(&found);
 }
 
+/* The same with {a,b}, which glob(3) has on some systems only: one pattern for
+ * each of them. Braces without a comma mean themselves. */
+static void
+parse_braced_glob(struct conf_parser *p, struct conf_place place,
+    const char *pattern)
+{
+	const char *open = strchr(pattern, '{');
+	size_t n = open == NULL ? 0 : strcspn(open, "}");
+	const char *part = open, *rest = n > 0 ? open + n : NULL;
+	struct buf one = { 0 };
+
+	if (n == 0 || *rest == '\0' || memchr(open, ',', n) == NULL) {
+		parse_glob(p, place, pattern);
+		return;
+	}
+	while (part < rest) {
+		n = strcspn(++part, ",}");
+		one.n = 0;
+		buf_add(&one, pattern, (size_t)(open - pattern));
+		buf_add(&one, part, n);
+		buf_adds(&one, rest + 1);
+		(void)buf_text(&one);
+		if (one.failed)
+			conf_fault(p->report, place, "out of memory");
+		else
+			parse_braced_glob(p, place, one.p);
+		part += n;
+	}
+	buf_free(&one);
+}
+
 /* Adds the folder of the main file, with quote before each byte of special:
  * a folder called "[x]" is no pattern, one called "it's" no end of a word. */
 static void
@@ -202,7 +233,7 @@ parse_include(struct conf_parser *p, int shell)
 	if (v.kind != CONF_VALUE_TEXT)
 		return conf_fault(p->report, at,
 		    "found %s, expected a name in quotes", found);
-	pattern = !shell && strpbrk(v.text, "*?[") != NULL;
+	pattern = !shell && strpbrk(v.text, "*?[{") != NULL;
 	if (shell) {
 		/* "./" keeps CDPATH out of it. */
 		buf_adds(&path, p->folder.n > 0 && p->folder.p[0] == '/' ?
@@ -220,7 +251,7 @@ parse_include(struct conf_parser *p, int shell)
 	else if (shell)
 		parse_stream(p, place, v.text, popen(path.p, "r"), pclose);
 	else if (pattern)
-		parse_glob(p, place, path.p);
+		parse_braced_glob(p, place, path.p);
 	else
 		parse_stream(p, place, path.p, fopen(path.p, "r"), fclose);
 	buf_free(&path);

@@ -184,26 +184,6 @@ accept_head(struct connection *con)
 	return CONN_HANDLE_REQUEST;
 }
 
-/* Modules have what comes before the first request. Returns 1 when they have
- * had it, 0 when more has to come, or -1: the connection is to end. */
-static int
-begin(struct connection *con)
-{
-	struct request *req = con->req;
-	enum verdict verdict;
-
-	if (con->begun)
-		return 1;
-	req->settings = con->settings;
-	verdict = plugins_ask(con->config->plugins, HOOK_CONNECTION_START,
-	    con);
-	req->handler = NULL;		/* nobody has claimed anything */
-	con->begun = verdict == VERDICT_GO_ON;
-	if (con->begun)
-		req->in_seen = 0;
-	return con->begun ? 1 : verdict == VERDICT_WAIT_FOR_EVENT ? 0 : -1;
-}
-
 static enum conn_state
 read_head(struct connection *con)
 {
@@ -217,7 +197,7 @@ read_head(struct connection *con)
 		req->started = con->srv->tick;
 	for (;;) {
 		verdict = HTTP_MORE;
-		begun = begin(con);
+		begun = con->begun ? 1 : conn_begin(con);
 		if (begun == -1)
 			return CONN_ERROR;
 		if (begun && is_worth_parsing(req, most))

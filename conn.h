@@ -278,6 +278,10 @@ int conn_use_root(struct connection *con);
 
 /* ---- conn_route.c: who answers ------------------------------------------ */
 
+/* Modules have what comes before the first request. Returns 1 when they have
+ * had it, 0 when more has to come, or -1: the connection is to end. */
+int conn_begin(struct connection *con);
+
 /* Takes the parsed request through the hooks. Afterwards req->status is set
  * and the body queued or produced by req->handler. Returns 0 when the request
  * has to wait (conn_wake goes on), 1 when it is answered. */

@@ -233,6 +233,21 @@ handle_404(struct connection *con)
 }
 
 int
+conn_begin(struct connection *con)
+{
+	struct request *req = con->req;
+	int answer;
+
+	req->settings = con->settings;
+	answer = ask(con, HOOK_CONNECTION_START);
+	req->handler = NULL;		/* nobody has claimed anything */
+	con->begun = answer == NOT_YET;
+	if (con->begun)
+		req->in_seen = 0;
+	return con->begun ? 1 : answer == ROUTE_WAIT ? 0 : -1;
+}
+
+int
 conn_rewrite(struct connection *con, struct slice target)
 {
 	struct request *req = con->req;

@@ -133,6 +133,14 @@ is "include, relative to the main file's folder" \
     "$(lines 'a.one = 1' 'a.two = 2' 'a.three = 3' 'a.last = 4')"
 is "a missing file" "$(fault 'include "none"')" \
     '1: none: No such file or directory'
+mkdir -p d
+lines 'c.b = 1' >d/x.b
+lines 'c.c = 2' >d/x.c
+lines 'c.{} = 3' >'d/x.{}'
+is "braces are several patterns" \
+    "$(value 'include "d/{none,x}.{b,c,d}"')" "$(lines 'c.b = 1' 'c.c = 2')"
+like "braces without a comma are a name" "$(check 'include "d/x.{}"')" \
+    '*d/x.{}:1:4: unexpected character: "{"*'
 is "a folder" "$(fault 'include "root"')" '1: root is a directory'
 is "a file that includes itself" "$(fault 'include "x.conf"')" \
     '1: x.conf includes itself'
