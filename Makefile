@@ -11,6 +11,7 @@ PREFIX = /usr/local
 DESTDIR =
 # In the order in which they are asked, for those nobody orders otherwise.
 MODULES = \
+	access \
 	accesslog \
 	auth \
 	status \
@@ -20,6 +21,9 @@ MODULES = \
 	userdir \
 	redirect \
 	rewrite \
+	alias \
+	expire \
+	setenv \
 	indexfile \
 	tar \
 	dirlisting \

@@ -54,7 +54,7 @@ void buf_free(struct buf *b);
 
 struct slice slice_of(const char *text);
 int slice_eq(struct slice a, struct slice b);
-/* The same without regard to ASCII case; b is lower case already. */
+/* The same without regard to ASCII case. */
 int slice_case_eq(struct slice a, const char *b);
 /* Without SP and HTAB at both ends. */
 struct slice slice_trim(struct slice s);

@@ -239,9 +239,33 @@ str_escape_url(struct buf *out, struct slice text)
 	escape(out, text, IN_URL, "%");
 }
 
+/* Mostly there is nothing to escape: words are copied, from the end on, the
+ * last one over the one before. In one of the four terms the first byte to be
+ * escaped has its high bit set: DEL or not ASCII, control, quote, backslash. */
 void
 str_escape_log(struct buf *out, struct slice text)
 {
+	const uint64_t ones = UINT64_MAX / 255;
+	uint64_t w, special = 0;
+	size_t i = text.n;
+	char *to;
+
+	if (i >= sizeof(w) && (i <= out->cap - out->n
+	    || buf_reserve(out, i) == 0)) {
+		to = out->p + out->n;
+		do {
+			i = i > sizeof(w) ? i - sizeof(w) : 0;
+			memcpy(&w, text.p + i, sizeof(w));
+			memcpy(to + i, &w, sizeof(w));
+			special |= (w + ones) | (w - ones * ' ')
+			    | ((w ^ ones * '"') - ones)
+			    | ((w ^ ones * '\\') - ones);
+		} while (i > 0);
+		if ((special & ones * 0x80) == 0) {
+			out->n += text.n;
+			return;
+		}
+	}
 	escape(out, text, LOGGED, "\\x");
 }
 

@@ -29,14 +29,27 @@ set_timer(struct server *srv, int seconds)
 		LOG(srv, "the master hears nothing: %s", strerror(errno));
 }
 
-int64_t
-clock_ms(void)
+/* Microseconds. */
+static int64_t
+read_clock(clockid_t clock)
 {
 	struct timespec t;
 
-	if (clock_gettime(CLOCK_MONOTONIC, &t) == -1)
+	if (clock_gettime(clock, &t) == -1)
 		return 0;
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t
+clock_ms(void)
+{
+	return read_clock(CLOCK_MONOTONIC) / 1000;
+}
+
+int64_t
+clock_us(void)
+{
+	return read_clock(CLOCK_REALTIME);
 }
 
 void

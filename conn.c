@@ -174,6 +174,8 @@ accept_head(struct connection *con)
 	req->head_end = req->in_at;
 	req->settings = con->settings;
 	req->started = con->srv->tick;
+	if (con->config->timed)
+		req->began = clock_us();
 	con->budget--;
 	con->requests++;
 	con->srv->requests++;
@@ -193,8 +195,10 @@ read_head(struct connection *con)
 	enum conn_state next;
 	int begun;
 
-	if (req->in_seen == 0)
+	if (req->in_seen == 0) {
 		req->started = con->srv->tick;
+		req->began = 0;
+	}
 	for (;;) {
 		verdict = HTTP_MORE;
 		begun = con->begun ? 1 : conn_begin(con);

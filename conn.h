@@ -99,6 +99,8 @@ struct request {
 					 * the log: REMOTE_USER, setenv */
 	struct buf target;		/* what a module made of the URL */
 	struct queue out;
+	int64_t began;			/* clock_us, when there was its head, if
+					 * config->timed; else 0 */
 
 	union peer via;			/* the connection's own peer, while
 					 * conn_set_peer's is there: else 0 */
@@ -146,6 +148,8 @@ enum { NET_NAME_SIZE = 48 };
 /* A client's address as text without port ("127.0.0.1", "unix"). Returns its
  * length. */
 size_t net_peer_name(const struct connection *con, char out[NET_NAME_SIZE]);
+/* Its port; 0 for unix. */
+unsigned net_peer_port(const struct connection *con);
 
 /* ---- conn_pool.c: connections and requests, used again ------------------ */
 
@@ -259,6 +263,11 @@ struct slice request_env(const struct request *req, const char *name);
 /* Sets it, or replaces it. Without memory req->env.failed is set. */
 void request_set_env(struct request *req, const char *name,
     struct slice value);
+/* The value of the first of the fields ("Name: value\r\n" ...) with that
+ * name; p is NULL when there is none. */
+struct slice conn_field_find(const struct buf *fields, const char *name);
+/* Drops all that have it. */
+void conn_field_drop(struct buf *fields, const char *name);
 
 /* From now on con is peer's, until this request is done. Whoever does that has
  * the settings merged again (conn_merge). */

@@ -1,6 +1,6 @@
 /*
  * conn_env.c - what modules say about a request: variables for scripts and the
- * access log, and whose it really is.
+ * access log, whose it really is, and fields of the response.
  *
  * "NAME=value", each with a NUL behind it, one after the other, as an
  * environment is. Modules set them while a request is routed; there are few,
@@ -15,7 +15,7 @@ static ssize_t
 find(const struct request *req, const char *name)
 {
 	const struct buf *env = &req->env;
-	size_t at = 0, n = strlen(name);
+	size_t at = 0, n = env->n == 0 ? 0 : strlen(name);
 
 	while (at < env->n) {
 		if (strncmp(env->p + at, name, n) == 0
@@ -73,4 +73,49 @@ conn_reset_peer(struct connection *con)
 	if (via->sa.sa_family != AF_UNSPEC)
 		con->peer = *via;
 	via->sa.sa_family = AF_UNSPEC;
+}
+
+static size_t
+line_length(const struct buf *fields, size_t at)
+{
+	const char *end = memchr(fields->p + at, '\n', fields->n - at);
+
+	return end == NULL ? fields->n - at
+	    : (size_t)(end - fields->p) + 1 - at;
+}
+
+/* Where the first line of that name at at or behind it begins, or fields->n;
+ * lines end with a line feed each. */
+static size_t
+find_field(const struct buf *fields, const char *name, size_t at)
+{
+	const size_t n = strlen(name);
+
+	while (at < fields->n) {
+		if (fields->n - at > n && fields->p[at + n] == ':'
+		    && slice_case_eq((struct slice){ fields->p + at, n }, name))
+			return at;
+		at += line_length(fields, at);
+	}
+	return at;
+}
+
+struct slice
+conn_field_find(const struct buf *fields, const char *name)
+{
+	size_t at = find_field(fields, name, 0), n = strlen(name) + 1;
+
+	if (at == fields->n)
+		return (struct slice){ NULL, 0 };
+	return slice_trim((struct slice){ fields->p + at + n,
+	    line_length(fields, at) - n - 2 });
+}
+
+void
+conn_field_drop(struct buf *fields, const char *name)
+{
+	size_t at = find_field(fields, name, 0);
+
+	for (; at < fields->n; at = find_field(fields, name, at))
+		buf_cut(fields, at, at + line_length(fields, at));
 }

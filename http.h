@@ -80,7 +80,7 @@ enum http_verdict http_parse(struct http_head *head, char *p, size_t n,
     size_t max);
 /* The first field of that name; p is NULL when there is none. */
 struct slice http_field(const struct http_head *head, enum http_name id);
-/* The same by text (lower case), for names that have no number. */
+/* The same by text, for names that have no number. */
 struct slice http_field_named(const struct http_head *head, const char *name);
 /* True for uri-host [ ":" port ] (RFC 9110 7.2) of at least one byte. Behind s
  * has to be a byte that no host has (NUL, a space, a slash, a line end): it
@@ -89,11 +89,22 @@ int http_is_host(struct slice s);
 /* The sep that ends the part of a list at p, or end. One inside of a quoted
  * string does not count; NULL: such a string has no end. */
 const char *http_part_end(const char *p, const char *end, char sep);
+/* The value of a cookie, as sent; p is NULL when there is none. */
+struct slice http_cookie(const struct http_head *head, const char *name);
 /* Steps through a field that is a list (RFC 9110 5.6.1), over all its lines:
  * returns each element, trimmed; p is NULL behind the last. Start with *field
  * and *at 0. A comma inside a quoted string does not separate. */
 struct slice http_list(const struct http_head *head, enum http_name id,
     unsigned *field, size_t *at);
+/* May a field be that: is name a token, and has value no control bytes? And
+ * are both no longer than a head can be? */
+int http_field_is_valid(const char *name, const char *value);
+/* Adds a field that is, behind the others; both texts must live as long as
+ * head. Returns 0, or -1: there are HTTP_FIELDS_MAX. */
+int http_field_add(struct http_head *head, const char *name,
+    const char *value);
+/* Drops all that have this name. */
+void http_field_drop(struct http_head *head, const char *name);
 
 /* ---- http_body.c: how long the body is ---------------------------------- */
 

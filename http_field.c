@@ -102,6 +102,84 @@ http_field_named(const struct http_head *head, const char *name)
 	return (struct slice){ NULL, 0 };
 }
 
+struct slice
+http_cookie(const struct http_head *head, const char *name)
+{
+	const struct http_field *f = head->field;
+	const size_t n = strlen(name);
+	const char *p, *end, *stop;
+	struct slice pair;
+
+	for (; f < head->field + head->nfields; f++) {
+		end = f->value + f->value_n;
+		for (p = f->value; f->id == HTTP_COOKIE && p < end;
+		    p = stop + 1) {
+			stop = memchr(p, ';', (size_t)(end - p));
+			if (stop == NULL)
+				stop = end;
+			pair = slice_trim((struct slice){ p,
+			    (size_t)(stop - p) });
+			if (pair.n > n && pair.p[n] == '='
+			    && memcmp(pair.p, name, n) == 0)
+				return (struct slice){ pair.p + n + 1,
+				    pair.n - n - 1 };
+		}
+	}
+	return (struct slice){ NULL, 0 };
+}
+
+int
+http_field_is_valid(const char *name, const char *value)
+{
+	const char *p = name, *v = value;
+
+	while (http_is(*p, HTTP_TOKEN))
+		p++;
+	while (!http_is(*v, HTTP_CONTROL))	/* as NUL is */
+		v++;
+	return p > name && *p == '\0' && *v == '\0'
+	    && p - name <= HTTP_HEAD_MAX && v - value <= HTTP_HEAD_MAX;
+}
+
+int
+http_field_add(struct http_head *head, const char *name, const char *value)
+{
+	struct http_field *f = head->field + head->nfields;
+	uint8_t id = HTTP_NAMES - 1;
+
+	if (head->nfields == HTTP_FIELDS_MAX)
+		return -1;
+	while (id > HTTP_FIELD_OTHER
+	    && !slice_case_eq(slice_of(name), names[id]))
+		id--;
+	f->name = name;
+	f->name_n = (uint16_t)strlen(name);
+	f->value = value;
+	f->value_n = (uint16_t)strlen(value);
+	f->id = id;
+	head->nfields++;
+	if (head->first[id] == 0)
+		head->first[id] = (uint8_t)head->nfields;
+	return 0;
+}
+
+void
+http_field_drop(struct http_head *head, const char *name)
+{
+	const struct http_field *f = head->field;
+	unsigned n = head->nfields, kept = 0;
+
+	memset(head->first, 0, sizeof(head->first));
+	for (; n > 0; n--, f++) {
+		if (slice_case_eq((struct slice){ f->name, f->name_n }, name))
+			continue;
+		head->field[kept++] = *f;
+		if (head->first[f->id] == 0)
+			head->first[f->id] = (uint8_t)kept;
+	}
+	head->nfields = kept;
+}
+
 const char *
 http_part_end(const char *p, const char *end, char sep)
 {

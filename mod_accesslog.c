@@ -2,14 +2,14 @@
  * mod_accesslog.c - one line for each request, in Apache's format letters.
  *
  * accesslog.format is compiled once into a list of letters, each with the text
- * in front of it. Lines gather in a buffer and leave it when 8 KB are full,
- * each second, before the file is opened again, and at the end. A log that
- * cannot be written loses lines, whole ones, and never a request.
+ * in front of it. Lines gather in a buffer for each file and leave it when
+ * 8 KB are full, each second, before the file is opened again, and at the end.
+ * A log that cannot be written loses lines, whole ones, and never a request.
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -19,79 +19,67 @@ enum {
 	LINES_FULL = 8192,		/* bytes, then they are written */
 	LINES_KEPT = 256 * 1024,	/* most that waits for disk or reader */
 	COMPLAIN_EVERY = 60,		/* seconds */
-	WORD = 8,			/* bytes looked at and copied at once */
-	ROOM = 64			/* for all but client and format text */
+	WORD = 8,			/* bytes copied at once */
+	ROOM = 64,			/* for all but client and format text */
+	SECOND = 1000000		/* in microseconds */
+};
+
+/* What accesslog.filename is made into, once for each name. */
+struct target {
+	struct target *next;
+	struct log log;
+	const char *name;	/* absolute, or "-"; "": no file */
+	struct buf lines;	/* not yet written */
+	int why;		/* errno of the last loss */
+	unsigned long lost;	/* lines, since the last complaint */
+	time_t complained;
+};
+
+/* What accesslog.format is made into. */
+struct format {
+	size_t room;		/* a line takes, without client text */
+	int fine;		/* it tells parts of seconds, or durations */
+	struct op {
+		struct slice before;	/* text in front of it */
+		char letter;		/* 0: here the line ends; 'c': a time
+					 * in numbers */
+		uint8_t id;		/* of the request field named */
+		uint8_t digits;		/* behind the second: 0, 3, 6, 9 */
+		uint8_t frac;		/* only those */
+		uint8_t begin;		/* of the request, not its end */
+		const char *name;	/* what stood in { }, or NULL */
+		time_t when;		/* of stamp */
+		size_t stamp_n;
+		char stamp[ROOM];	/* for 't' */
+	} ops[];
 };
 
 struct accesslog_conf {
-	const char *filename, *format;
-	int use_syslog;
+	struct target *target;
+	struct format *format;
+	int use_syslog, syslog_level;
 };
 
-#define KEY(name, type, member, preset) { name, type, CONF_SERVER, \
-	offsetof(struct accesslog_conf, member), preset, 0, 0 }
+#define KEY(name, type, member, preset, most) { name, type, CONF_REQUEST, \
+	offsetof(struct accesslog_conf, member), preset, 0, most }
 
 static const struct conf_key accesslog_keys[] = {
-	KEY("accesslog.filename", CONF_STRING, filename, ""),
+	KEY("accesslog.filename", CONF_STRING, target, "", 0),
 	KEY("accesslog.format", CONF_STRING, format, "%h %V %u %t \"%r\" %>s "
-	    "%b \"%{Referer}i\" \"%{User-Agent}i\""),
-	KEY("accesslog.use-syslog", CONF_BOOL, use_syslog, NULL),
+	    "%b \"%{Referer}i\" \"%{User-Agent}i\"", 0),
+	KEY("accesslog.use-syslog", CONF_BOOL, use_syslog, NULL, 0),
+	KEY("accesslog.syslog-level", CONF_SHORT, syslog_level, "6", 7),
 	{ .name = NULL }
 };
 
 struct accesslog {
-	struct log log;
-	const char *name;	/* absolute, or "-"; "": no file */
-	struct buf format;	/* the ops borrow from it */
-	struct buf lines;	/* not yet written */
-	size_t room;		/* a line takes, without client text */
-	int why;		/* errno of the last loss */
-	unsigned long lost;	/* lines, since the last complaint */
-	time_t complained, stamped;
+	struct target *targets;
+	size_t room;
+	int64_t end;			/* its time, if the format is fine */
 	char peer[NET_NAME_SIZE];	/* name of the last IPv4 client */
-	size_t peer_n;		/* its length; 0: none */
+	size_t peer_n;			/* its length; 0: none */
 	in_addr_t peer_address;
-	struct op {
-		struct slice before;	/* text in front of it */
-		char letter;		/* 0: here the line ends */
-		enum http_name id;	/* of the request field named */
-		const char *name;	/* what stood in { }, or NULL */
-		size_t stamp_n;
-		char stamp[ROOM];	/* for 't': the time, as of stamped */
-	} ops[];
 };
-
-/* Appends text escaped, and sees that there are room bytes behind it. Mostly
- * there is nothing to escape: words are copied, from the end on, the last one
- * over the one before. In one of the four terms the first byte to be escaped
- * has its high bit set: DEL or not ASCII, control, quote, backslash. */
-static void
-add_text(struct buf *b, struct slice text, size_t room)
-{
-	const uint64_t ones = UINT64_MAX / 255;
-	uint64_t w, special = 0;
-	size_t i = text.n;
-	char *to;
-
-	if (i >= WORD && (i + room <= b->cap - b->n
-	    || buf_reserve(b, i + room) == 0)) {
-		to = b->p + b->n;
-		do {
-			i = i > WORD ? i - WORD : 0;
-			memcpy(&w, text.p + i, WORD);
-			memcpy(to + i, &w, WORD);
-			special |= (w + ones) | (w - ones * ' ')
-			    | ((w ^ ones * '"') - ones)
-			    | ((w ^ ones * '\\') - ones);
-		} while (i > 0);
-		if ((special & ones * 0x80) == 0) {
-			b->n += text.n;
-			return;
-		}
-	}
-	str_escape_log(b, text);
-	(void)buf_reserve(b, room);
-}
 
 /* Room was made for the whole line. */
 static void
@@ -100,155 +88,249 @@ add_number(struct buf *b, uintmax_t n)
 	b->n = (size_t)(put_number(b->p + b->n, n) - b->p);
 }
 
-/* Appends what op's letter stands for. Durations are in whole ticks: nothing
- * here is worth asking the kernel for the time. */
+/* A time or duration, in microseconds, with as many digits as op says. */
 static void
-add_value(struct accesslog *al, const struct op *op,
+add_time(struct buf *b, const struct op *op, int64_t us)
+{
+	size_t start = b->n;
+
+	if (us < 0)			/* somebody set the clock */
+		us = 0;
+	if (op->frac)			/* a 1 keeps the zeros */
+		us = us % SECOND + SECOND;
+	add_number(b, (uintmax_t)(op->digits == 0 ? us / SECOND
+	    : op->digits == 3 ? us / 1000 : op->digits == 6 ? us : us * 1000));
+	if (op->frac)
+		buf_cut(b, start, start + 1);
+}
+
+static void
+add_peer(struct accesslog *al, struct buf *b, const struct connection *con)
+{
+	/* often that of the line before */
+	if (con->peer.sa.sa_family != AF_INET || al->peer_n == 0
+	    || al->peer_address != con->peer.in.sin_addr.s_addr)
+		al->peer_n = net_peer_name(con, al->peer);
+	memcpy(b->p + b->n, al->peer, sizeof(al->peer));
+	b->n += al->peer_n;
+	al->peer_address = con->peer.in.sin_addr.s_addr;
+	if (con->peer.sa.sa_family != AF_INET)
+		al->peer_n = 0;
+}
+
+static void
+stamp(struct op *op, time_t when)
+{
+	char date[DATE_LOG_SIZE];
+	struct tm tm;
+
+	op->when = when;
+	op->stamp_n = 0;
+	date_log(date, when);
+	if (op->name == NULL)
+		op->stamp_n = (size_t)snprintf(op->stamp, sizeof(op->stamp),
+		    "[%s]", date);
+	else if (localtime_r(&when, &tm) != NULL)
+		op->stamp_n = strftime(op->stamp, sizeof(op->stamp), op->name,
+		    &tm);
+}
+
+static void
+add_stamp(struct buf *b, struct op *op, time_t when)
+{
+	if (op->when != when)
+		stamp(op, when);
+	memcpy(b->p + b->n, op->stamp, sizeof(op->stamp));
+	b->n += op->stamp_n;
+}
+
+/* Appends what op's letter stands for. */
+static void
+add_value(struct accesslog *al, struct buf *b, struct op *op,
     const struct connection *con)
 {
 	const struct request *req = con->req;
 	const struct http_head *head = &req->head;
 	const struct listener *l = con->listener;
-	struct buf *b = &al->lines;
 	struct slice s = { NULL, 0 };
 
 	switch (op->letter) {
-	case 'a': case 'h':	/* often that of the line before */
-		if (con->peer.sa.sa_family != AF_INET || al->peer_n == 0
-		    || al->peer_address != con->peer.in.sin_addr.s_addr)
-			al->peer_n = net_peer_name(con, al->peer);
-		memcpy(b->p + b->n, al->peer, sizeof(al->peer));
-		b->n += al->peer_n;
-		al->peer_address = con->peer.in.sin_addr.s_addr;
-		if (con->peer.sa.sa_family != AF_INET)
-			al->peer_n = 0;
-		return;
-	case 't':
-		memcpy(b->p + b->n, op->stamp, sizeof(op->stamp));
-		b->n += op->stamp_n;
+	case 'a': case 'h': add_peer(al, b, con); return;
+	case 't': add_stamp(b, op, op->begin && req->began > 0
+		    ? (time_t)(req->began / SECOND) : con->srv->now); return;
+	case 'c': add_time(b, op, op->begin && req->began > 0
+		    ? req->began : al->end); return;
+	case 'D': add_time(b, op, req->began > 0 ? al->end - req->began : 0);
 		return;
 	case 'b':
 		if (req->bytes_body == 0)
 			break;		/* "-" */
 		/* fall through */
 	case 'B': add_number(b, req->bytes_body); return;
-	case 'D': case 'T':
-		add_number(b, (uintmax_t)(con->srv->tick - req->started)
-		    * (op->letter == 'D' ? 1000000 : 1));
-		return;
 	case 'I': add_number(b, head->size + (uintmax_t)head->body_length);
 		return;
-	case 'k': add_number(b, con->requests); return;
+	case 'k': add_number(b, con->requests - (con->requests > 0)); return;
 	case 'O': add_number(b, req->bytes_out); return;
-	case 'p': add_number(b, l == NULL ? 0 : (uintmax_t)l->port); return;
+	case 'p': add_number(b, op->name != NULL && op->name[0] == 'r'
+		    ? net_peer_port(con) : l == NULL ? 0 : (uintmax_t)l->port);
+		return;
 	case 's': add_number(b, (uintmax_t)req->status); return;
 	case 'A':
 		s = slice_of(l == NULL ? ":" : l->name);
 		s.n = (size_t)(strrchr(s.p, ':') - s.p);
 		break;
+	case 'C': s = http_cookie(head, op->name); break;
+	case 'e': s = request_env(req, op->name); break;
 	case 'f': s = (struct slice){ req->file.p, req->file.n }; break;
 	case 'H': s = slice_of(head->minor > 0 ? "HTTP/1.1" : "HTTP/1.0");
 		break;
-	case 'i': s = op->id != HTTP_FIELD_OTHER ? http_field(head, op->id)
+	case 'i': s = op->id != HTTP_FIELD_OTHER
+		    ? http_field(head, (enum http_name)op->id)
 		    : http_field_named(head, op->name); break;
 	case 'm': s = head->method_text; break;
+	case 'o': s = conn_field_find(&req->fields, op->name); break;
 	case 'q': s = head->query; break;
 	case 'r': s = head->line; break;
+	case 'u':
+		if (req->env.n > 0)	/* mostly there is none */
+			s = request_env(req, "REMOTE_USER");
+		break;
 	case 'U': s = head->path; break;
-	case 'u': s = request_env(req, "REMOTE_USER"); break;
 	case 'v': case 'V': s = head->host; break;
 	default: s = slice_of(con->state == CONN_ERROR ? "X"	/* %X */
 		    : con->keep_alive ? "+" : "-");
 	}
-	if (s.n > 0)
-		add_text(b, s, al->room);
-	else
+	if (s.n == 0) {
 		b->p[b->n++] = '-';
-}
-
-/* Prints the time for all ops that want it; once a second. */
-static void
-stamp(struct accesslog *al, time_t now)
-{
-	char date[DATE_LOG_SIZE];
-	struct op *op;
-	struct tm tm;
-
-	al->stamped = now;
-	date_log(date, now);
-	if (localtime_r(&now, &tm) == NULL)
 		return;
-	for (op = al->ops; op->letter != '\0'; op++)
-		if (op->letter == 't')
-			op->stamp_n = op->name == NULL
-			    ? (size_t)snprintf(op->stamp, sizeof(op->stamp),
-			    "[%s]", date)
-			    : strftime(op->stamp, sizeof(op->stamp), op->name,
-			    &tm);
+	}
+	str_escape_log(b, s);
+	if (b->cap - b->n < al->room)
+		(void)buf_reserve(b, al->room);
 }
 
 /* Writes what is there. What does not go out stays, for a reader that is slow
  * or a disk that is full for a while. */
 static void
-accesslog_flush(struct plugin_self *self, struct server *srv)
+flush(struct target *t, struct server *srv)
 {
-	struct accesslog *al = self->data;
-	struct buf *b = &al->lines;
+	struct buf *b = &t->lines;
 	ssize_t n = 1;
 
 	while (b->n > 0 && n > 0) {
-		n = write(al->log.fd, b->p, b->n);
+		n = write(t->log.fd, b->p, b->n);
 		if (n > 0)
 			buf_cut(b, 0, (size_t)n);
 		else
-			al->why = errno;
+			t->why = errno;
 	}
 	if (b->n == 0 && b->cap > 2 * LINES_FULL)
 		buf_free(b);
-	if ((b->n > 0 || al->lost > 0)
-	    && srv->now - al->complained >= COMPLAIN_EVERY) {
+	if ((b->n > 0 || t->lost > 0)
+	    && srv->now - t->complained >= COMPLAIN_EVERY) {
 		LOG(srv, "[warn] access log %s: %s: lines wait, %lu lost",
-		    al->name, strerror(al->why), al->lost);
-		al->lost = 0;
-		al->complained = srv->now;
+		    t->name, strerror(t->why), t->lost);
+		t->lost = 0;
+		t->complained = srv->now;
 	}
+}
+
+static void
+accesslog_flush(struct plugin_self *self, struct server *srv)
+{
+	struct accesslog *al = self->data;
+	struct target *t;
+
+	for (t = al->targets; t != NULL; t = t->next)
+		flush(t, srv);
 }
 
 static void
 accesslog_request_done(struct plugin_self *self, struct connection *con)
 {
+	const struct accesslog_conf *conf = plugin_conf(self, con->req);
 	struct accesslog *al = self->data;
-	struct buf *b = &al->lines;
+	struct target *t = conf->target;
+	struct buf *b = &t->lines;
 	size_t start = b->n;
-	const struct op *op;
+	struct op *op;
 
-	if (al->name[0] == '\0' && !al->log.use_syslog)
+	if (t->name[0] == '\0' && !conf->use_syslog)
 		return;
-	if (al->stamped != con->srv->now)
-		stamp(al, con->srv->now);
+	al->room = conf->format->room;
+	if (conf->format->fine)
+		al->end = clock_us();
 	if (b->cap - b->n < al->room)
 		(void)buf_reserve(b, al->room);
-	for (op = al->ops; !b->failed; op++) {
-		/* mostly short; al->format has a word to spare */
+	for (op = conf->format->ops; !b->failed; op++) {
+		/* mostly short; the format's text has a word to spare */
 		memcpy(b->p + b->n, op->before.p, WORD);
 		if (op->before.n > WORD)
 			memcpy(b->p + b->n, op->before.p, op->before.n);
 		b->n += op->before.n;
 		if (op->letter == '\0')
 			break;
-		add_value(al, op, con);
+		add_value(al, b, op, con);
 	}
 	if (b->failed || b->n > LINES_KEPT) {
-		al->why = b->failed ? ENOMEM : al->why;
+		t->why = b->failed ? ENOMEM : t->why;
 		b->n = start;
 		b->failed = 0;
-		al->lost++;
-	} else if (al->log.use_syslog) {
-		syslog(LOG_INFO, "%.*s", (int)(b->n - 1), b->p);
-		b->n = 0;
+		t->lost++;
+	} else if (conf->use_syslog) {
+		syslog(conf->syslog_level, "%.*s", (int)(b->n - start - 1),
+		    b->p + start);
+		b->n = start;
 	} else if (start < LINES_FULL && b->n >= LINES_FULL) {
-		accesslog_flush(self, con->srv);
+		flush(t, con->srv);
 	}
+}
+
+/* ---- the start ---- */
+
+/* "sec", "ms" and the like, "_frac" behind it: the part of a second. Returns 0,
+ * or -1: it is no unit. */
+static int
+read_unit(struct op *op, const char *name)
+{
+	static const char units[] = "s\0ms\0us\0ns";
+	size_t n = strcspn(name, "_");
+	const char *unit = units;
+
+	op->frac = strcmp(name + n, "_frac") == 0;
+	if (name[n] != '\0' && !op->frac)
+		return -1;
+	if (n > 2 && name[n - 1] == 'c' && name[n - 2] == 'e')
+		n -= 2;
+	for (op->digits = 0; op->digits <= 9; op->digits += 3) {
+		if (strlen(unit) == n && memcmp(unit, name, n) == 0)
+			return op->frac && op->digits == 0 ? -1 : 0;
+		unit += strlen(unit) + 1;
+	}
+	return -1;
+}
+
+/* What stood in { } in front of a "t" or "T". Returns 0, or -1. */
+static int
+read_time(struct op *op)
+{
+	const char *name = op->name;
+
+	if (op->letter == 'T') {
+		op->letter = 'D';
+		return name == NULL ? 0 : read_unit(op, name) == -1
+		    || op->frac ? -1 : 0;
+	}
+	if (name == NULL)
+		return 0;
+	op->begin = strncmp(name, "begin:", 6) == 0;
+	op->name = name += op->begin ? 6 : strncmp(name, "end:", 4) == 0 ? 4
+	    : 0;
+	if (read_unit(op, name) == 0)
+		op->letter = 'c';
+	else if (strchr(name, '%') == NULL)	/* a unit, misspelt */
+		return -1;
+	return 0;
 }
 
 /* Reads what stands behind a "%" at p into op. Returns what follows, or NULL:
@@ -263,25 +345,22 @@ read_letter(struct op *op, char *p)
 	if (*p == '{') {
 		name = p + 1;
 		p += strcspn(p, "}");
-		if (*p == '\0')
+		if (*p == '\0' || p == name)
 			return NULL;
 		*p++ = '\0';
 	}
 	op->letter = *p;
 	op->name = name;
+	op->digits = op->letter == 'D' ? 6 : 0;
 	if (*p == '\0' || strchr("%aAbBCDefhHiIklmnoOpqrstTuUvVX", *p) == NULL
-	    || (name == NULL && strchr("Ceio", *p) != NULL))
+	    || (name == NULL && strchr("Ceio", *p) != NULL)
+	    || ((*p == 't' || *p == 'T') && read_time(op) == -1))
 		return NULL;
-	if (*p == 't' && name != NULL && strcmp(name, "sec") == 0)
-		op->name = "%s";
-	for (; *p == 'i' && *name != '\0'; name++)
-		if (*name >= 'A' && *name <= 'Z')
-			*name = (char)(*name | 0x20);
-	if (*p == 'i' && strcmp(op->name, "referer") == 0)
-		op->id = HTTP_REFERER;
-	if (*p == 'i' && strcmp(op->name, "user-agent") == 0)
-		op->id = HTTP_USER_AGENT;
-	if (*p == 'i' && strcmp(op->name, "authorization") == 0)
+	if (*p == 'i')
+		op->id = strcasecmp(name, "referer") == 0 ? HTTP_REFERER
+		    : strcasecmp(name, "user-agent") == 0 ? HTTP_USER_AGENT
+		    : HTTP_FIELD_OTHER;
+	if (*p == 'i' && strcasecmp(name, "authorization") == 0)
 		op->letter = 'l';	/* a log is no place for passwords */
 	return p + 1;
 }
@@ -289,8 +368,9 @@ read_letter(struct op *op, char *p)
 /* Compiles in place: text only gets shorter. Returns NULL, or the part of the
  * format that is not understood. */
 static const char *
-compile(struct op *op, char *p)
+compile(struct format *format, char *p)
 {
+	struct op *op = format->ops;
 	char *to = p, *at;
 
 	op->before.p = to;
@@ -298,11 +378,12 @@ compile(struct op *op, char *p)
 		p = *at == '%' ? read_letter(op, at + 1) : at + 1;
 		if (p == NULL)
 			return at;
-		if (*at != '%' || strchr("%Celno", op->letter) != NULL) {
+		if (*at != '%' || strchr("%ln", op->letter) != NULL) {
 			*to++ = *at != '%' || op->letter == '%' ? *at : '-';
 			continue;
 		}
 		op->before.n = (size_t)(to - op->before.p);
+		format->fine |= op->begin || strchr("cD", op->letter) != NULL;
 		op++;
 		op->before.p = to = p;
 	}
@@ -311,54 +392,98 @@ compile(struct op *op, char *p)
 	return NULL;
 }
 
+/* An op for each two bytes of the format, and the last. */
+static int
+make_format(void *context, void *slot, const struct conf_block *block,
+    struct conf_place place)
+{
+	struct config *config = context;
+	const char *text = *(const char **)slot, *wrong;
+	size_t n = strlen(text), ops = n / 2 + 1;
+	struct format *format = conf_alloc(config->conf, sizeof(*format)
+	    + ops * sizeof(*format->ops));
+	char *copy = conf_alloc(config->conf, n + 2 + WORD);
+
+	(void)block;
+	if (format == NULL || copy == NULL)
+		return conf_fault(&config->report, place, "out of memory");
+	memcpy(copy, text, n);
+	copy[n] = '\n';
+	format->room = 2 * WORD + ops * (ROOM + 2);
+	wrong = compile(format, copy);
+	if (wrong != NULL)
+		conf_fault(&config->report, place, "accesslog.format: not"
+		    " understood: %s", text + (wrong - copy));
+	config->timed |= format->fine;
+	*(struct format **)slot = format;
+	return 0;
+}
+
+static int
+make_target(void *context, void *slot, const struct conf_block *block,
+    struct conf_place place)
+{
+	static const char key[] = "accesslog.filename";
+	struct plugin_self *self = context;
+	struct config *config = self->config;
+	struct accesslog *al = self->data;
+	const char *name = *(const char **)slot;
+	struct target *t;
+
+	(void)block;
+	/* opened when a daemon has long left where it was started */
+	if (strcmp(name, "-") != 0)
+		name = config_absolute(config, config->srv->folder, name);
+	if (name == NULL)
+		return -1;
+	t = al->targets;
+	while (t != NULL && strcmp(t->name, name) != 0)
+		t = t->next;
+	if (t == NULL) {
+		t = conf_alloc(config->conf, sizeof(*t));
+		if (t == NULL)
+			return conf_fault(&config->report, place,
+			    "out of memory");
+		t->name = name;
+		t->log.name = strcmp(name, "-") == 0 ? "" : name;
+		config_check_log(config, key, name);
+		config_add_log(config, &t->log, key);
+		if (strcmp(name, "-") == 0)
+			t->log.fd = 1;	/* log_close leaves that open */
+		t->next = al->targets;
+		al->targets = t;
+	}
+	*(struct target **)slot = t;
+	return 0;
+}
+
 static int
 accesslog_set_defaults(struct plugin_self *self, struct server *srv)
 {
-	const struct accesslog_conf *conf = plugin_global_conf(self);
-	const char *name = conf->use_syslog ? "" : conf->filename, *wrong;
-	size_t n = strlen(conf->format);
-	struct accesslog *al;
-	/* an op for each two bytes of the format, and the last */
-	n = n / 2 + 1;
-	al = self->data = calloc(1, sizeof(*al) + n * sizeof(*al->ops));
-	if (al == NULL)
-		return config_fault(self->config, "accesslog.filename",
+	struct config *config = self->config;
+	unsigned faults = config->report.faults;
+
+	(void)srv;
+	self->data = conf_alloc(config->conf, sizeof(struct accesslog));
+	if (self->data == NULL)
+		return conf_fault(&config->report, conf_nowhere,
 		    "out of memory");
-	al->log.use_syslog = conf->use_syslog;
-	al->room = 2 * WORD + n * (ROOM + 2);
-	/* opened when a daemon has long left where it was started */
-	if (strcmp(name, "-") != 0)
-		name = config_absolute(self->config, srv->folder, name);
-	if (name == NULL)
-		return -1;
-	al->name = name;
-	buf_printf(&al->format, "%s\n%c%*c", conf->format, 0, WORD, 0);
-	wrong = al->format.failed ? "out of memory"
-	    : compile(al->ops, al->format.p);
-	if (wrong != NULL)
-		return config_fault(self->config, "accesslog.format",
-		    "not understood: %.*s", (int)strcspn(wrong, "\n"), wrong);
-	if (config_check_log(self->config, "accesslog.filename", name) == -1)
-		return -1;
-	al->log.name = strcmp(name, "-") == 0 ? "" : name;
-	config_add_log(self->config, &al->log, "accesslog.filename");
-	if (strcmp(name, "-") == 0)
-		al->log.fd = 1;		/* log_close leaves that open */
-	return 0;
+	conf_each(config->conf, "accesslog.filename", make_target, self);
+	conf_each(config->conf, "accesslog.format", make_format, config);
+	return config->report.faults == faults ? 0 : -1;
 }
 
 static void
 accesslog_free(struct plugin_self *self, struct server *srv)
 {
 	struct accesslog *al = self->data;
+	struct target *t = al == NULL ? NULL : al->targets;
 
-	if (al == NULL)
-		return;
-	accesslog_flush(self, srv);
-	log_close(&al->log);
-	buf_free(&al->format);
-	buf_free(&al->lines);
-	free(al);
+	for (; t != NULL; t = t->next) {
+		flush(t, srv);
+		log_close(&t->log);
+		buf_free(&t->lines);
+	}
 }
 
 const struct plugin mod_accesslog = {

@@ -290,3 +290,11 @@ net_peer_name(const struct connection *con, char out[NET_NAME_SIZE])
 	out[--n] = '\0';
 	return n;
 }
+
+unsigned
+net_peer_port(const struct connection *con)
+{
+	return con->peer.sa.sa_family == AF_INET
+	    ? ntohs(con->peer.in.sin_port) : con->peer.sa.sa_family == AF_INET6
+	    ? ntohs(con->peer.in6.sin6_port) : 0;
+}

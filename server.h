@@ -80,6 +80,7 @@ struct config {
 	const struct core_conf *core;	/* conf's settings, shortly */
 	struct plugins *plugins;	/* loaded modules and their hooks */
 	struct conf_report report;	/* who hears of its faults */
+	int timed;			/* somebody wants request.began */
 	struct log errorlog;
 	struct log *logs;		/* all its log files, errorlog first */
 	struct config_socket {		/* what holds for a listener */
@@ -198,6 +199,8 @@ struct server {
 
 /* Milliseconds on a clock nobody sets. */
 int64_t clock_ms(void);
+/* Microseconds since 1970, for logs. */
+int64_t clock_us(void);
 /* Refreshes now, tick and stamp, and arms the interval timer. */
 void clock_refresh(struct server *srv);
 /* Lets an idle server sleep. */

@@ -140,7 +140,7 @@ lines 'c.{} = 3' >'d/x.{}'
 is "braces are several patterns" \
     "$(value 'include "d/{none,x}.{b,c,d}"')" "$(lines 'c.b = 1' 'c.c = 2')"
 like "braces without a comma are a name" "$(check 'include "d/x.{}"')" \
-    '*d/x.{}:1:4: unexpected character: "{"*'
+    '*d/x.{}:1:3: found "{", expected *'
 is "a folder" "$(fault 'include "root"')" '1: root is a directory'
 is "a file that includes itself" "$(fault 'include "x.conf"')" \
     '1: x.conf includes itself'

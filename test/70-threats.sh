@@ -27,12 +27,12 @@ for host in '' ' ' '\t'; do
 	no_leak "6 CVE-2018-18778 mini_httpd: empty Host \"$host\"" \
 	    "Host:$host" "$WORK/secret.txt" '40[04]'
 done
-# 7: mod_alias. Its like, for the document root:
+# 7: 41-alias. Its like, for the document root:
 no_leak "7 CVE-2018-19052 lighttpd: a name that begins like the root's" \
     'Host: x' /../rootless/secret.txt '40[04]'
 no_leak "7 CVE-2018-19052 lighttpd: ... like a folder's" 'Host: x' \
     /dir../secret.txt '40[04]'
-# 8: mod_alias, mod_rewrite. Its methods:
+# 8: 41-alias, 44-rewrite. Its methods:
 for method in COPY MOVE; do
 	is "8 CVE-2026-27654 nginx: $method" "$(codes "$method /a.txt" \
 	    ' HTTP/1.1\r\nHost: x\r\nDestination: /..\r\n\r\n' "$next" -h)" \
@@ -70,10 +70,10 @@ denied "16 CVE-2013-4547 nginx: a space in the target" '/dir /../.htpasswd'
 denied "16 CVE-2013-4547 nginx: ... and NUL" '/a.txt \x00.php'
 # 17 CVE-2008-1111 lighttpd: mod_cgi. Its like:
 denied "17 CVE-2008-1111 lighttpd: a source that nobody runs" /x.php
-# 18 CVE-2022-45956 boa: mod_auth. Its like:
+# 18 CVE-2022-45956 boa: 42-auth. Its like:
 is "18 CVE-2022-45956 boa: HEAD is refused as GET is" \
     "$(codes "HEAD /x.php $tail" "HEAD /.htpasswd $tail" -h)" "403 404 eof"
-# 19 uhttpd b33ca5d: mod_auth
+# 19 uhttpd b33ca5d: 42-auth
 
 # ---- 3.3 memory -------------------------------------------------------------
 long=$(repeat 6000 a)
@@ -91,7 +91,7 @@ for target in /.. /../ /./../.x/.../../../ /..//./..///../ /...//..//../..; do
 	like "22 CVE-2014-9707 GoAhead: $target" "$(codes "GET $target $tail" \
 	    "$next" -h)" "[24]0[04] 200 eof"
 done
-# 23 CVE-2017-17663 mini_httpd: mod_auth
+# 23 CVE-2017-17663 mini_httpd: 42-auth
 answer=$(raw "GET /a.txt $(repeat 3000 H)\r\nHost: x\r\n\r\n" -h | tr -d '\r')
 is "24 CVE-2015-1548 mini_httpd: a refusal is as long as it says" \
     "$(echo "$answer" | body | wc -c | tr -d ' ')" \
@@ -102,7 +102,7 @@ answers "25 CVE-2003-1228 mathopd: a long path" "404 200" \
     "GET /$long $tail"
 answers "25 CVE-2003-1228 mathopd: of many parts" "404 200" \
     "GET $(repeat 3000 /b) $tail"
-# 26, 28: again when there is mod_auth
+# 26, 28: again in 42-auth
 answers "26 CVE-2007-4915 boa: a long Basic user" "200 200" \
     "$(fields "Authorization: Basic $long")"
 # 27 CVE-2007-4727 lighttpd: mod_fastcgi
@@ -160,7 +160,7 @@ like "37 uhttpd 1781b6d: ... in a value, in a path" "$(codes \
 answer=$(get "/dir?$long")
 is "38 busybox 59f847592: a long field in an answer" \
     "$(echo "$answer" | field Location)" "/dir/?$long"
-# 39 CVE-2026-42945 nginx: mod_rewrite, mod_redirect. Its like:
+# 39 CVE-2026-42945 nginx: 43-redirect, 44-rewrite. Its like:
 is "39 CVE-2026-42945 nginx: what is counted is what is escaped" \
     "$(get "/growing/$(repeat 240 %22)" | field Location)" \
     "/growing/$(repeat 240 %22)/"
@@ -394,7 +394,7 @@ for target in //evil.example ///evil.example /%2Fevil.example \
 	home "70: $target is no open redirect" "$target"
 	home "70: ... nor with an absolute one's like" "$target?//evil.example"
 done
-# 71, 72: mod_auth
+# 71, 72: 42-auth, 42-digest
 answers "72 CVE-2007-3946 lighttpd: malformed Digest fields" "200 200" \
     "$(fields 'Authorization: Digest username=\", =,,nonce="\r\n "x')"
 tag=$(get /s.txt | field ETag)
