@@ -66,15 +66,15 @@ field_text(const struct http_head *head, enum http_name id, const char *name,
 	return n < 2 ? text : (struct slice){ buf_text(room), room->n };
 }
 
-/* All fields as they were sent. */
+/* All fields as they were sent, whatever modules made of them. */
 static struct slice
-all_fields(const struct http_head *head)
+all_fields(const struct request *req)
 {
-	const struct http_field *last = head->field + head->nfields - 1;
+	const char *end = req->in.p + req->head_end;
+	const char *line = req->head.line.p;
+	const char *from = memchr(line, '\n', (size_t)(end - line));
 
-	return head->nfields == 0 ? slice_of("") : (struct slice){
-	    head->field->name, (size_t)(last->value + last->value_n
-	    - head->field->name) };
+	return (struct slice){ from + 1, (size_t)(end - from) - 1 };
 }
 
 /* What a subject is for this request; room and name are there for it. */
@@ -114,7 +114,7 @@ subject_of(const struct connection *con, const struct conf_subject *s,
 		text = slice_of(con->listener != NULL ? con->listener->name
 		    : "");
 		break;
-	case CONF_FIELDS: text = all_fields(head); break;
+	case CONF_FIELDS: text = all_fields(req); break;
 	default: return field_text(head, HTTP_FIELD_OTHER, s->name, room);
 	}
 	/* it is known that it is empty */
@@ -147,6 +147,7 @@ conn_ask_conditions(struct connection *con)
 	unsigned i = 0;
 
 	if (req->merge == NULL || req->merged_for != config->serial) {
+		req->settings = con->settings;
 		conf_merge_free(req->merge);
 		req->merge = conf_merge_new(config->conf);
 		req->merged_for = config->serial;
@@ -163,6 +164,7 @@ conn_ask_conditions(struct connection *con)
 		buf_free(&room);
 		if (lost) {
 			/* what it knows is not to be trusted */
+			req->settings = con->settings;
 			conf_merge_free(req->merge);
 			req->merge = NULL;
 			return -1;

@@ -385,3 +385,23 @@ gone() { ! [ -S s ]; }
 okay "... and closes what is not named any more" wait_for gone
 is "the main socket has its own" "$(tag /)" reloaded
 stop_server
+
+# ---- fields that a module changed -------------------------------------------
+
+# The URL is rewritten when fields were added and dropped: conditions are asked
+# once more.
+start_server "$(cat <<'EOT'
+server.modules = ( "mod_setenv", "mod_rewrite" )
+server.tag = "none"
+setenv.add-request-header = ( "X-More" => "more" )
+setenv.set-request-header = ( "Host" => "" )
+url.rewrite-repeat-if-not-file = ( "^/old" => "/new" )
+$HTTP["request-header"] =~ "X-Sent: yes" { server.tag = "sent" }
+$HTTP["url"] == "/new" {
+	$REQUEST_HEADER["X-More"] == "more" { server.tag += " more" }
+}
+EOT
+)"
+is "what was sent stays sent" "$(tag /old 'X-Sent: yes')" "none more"
+is "... and is what it was" "$(tag / 'X-Sent: yes')" sent
+stop_server
