@@ -9,7 +9,7 @@ CFLAGS = -O2
 LDFLAGS =
 PREFIX = /usr/local
 DESTDIR =
-# In the order in which they are asked, for those nobody orders otherwise.
+# Built in; server.modules says which of them are in use, and in which order.
 MODULES = \
 	access \
 	accesslog \
@@ -187,7 +187,8 @@ HOT_OBJECTS = base_buf.o conf_cond.o conn_response.o http_parse.o
 .c.o:
 	$(CC) $(ALL_CFLAGS) $(SMALL) $(DEBUG_$(DEBUG)) -c -o $@ $<
 
-# make mod_status.so: a module of ours that is to be loaded.
+# make mod_expire.so: a module of ours that is to be loaded; it may call what
+# plugin.syms lists, and some need more than that.
 .c.so:
 	$(CC) $(LANG_FLAGS) $(POSIX_ONLY_$(POSIX_ONLY)) $(CFLAGS) \
 	    $(DEBUG_$(DEBUG)) $(WARN) -D$*=$*_plugin -fPIC -shared -o $@ $<
