@@ -78,10 +78,12 @@ static void
 add_escaped(struct buf *out, struct slice text, const char *keep, int how)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	const char *p = text.p, *end = text.p + text.n;
+	const char *p = text.p, *end;
 	int c, old;
 
-	for (; p < end; p++) {
+	if (text.n == 0)		/* p may be NULL */
+		return;
+	for (end = p + text.n; p < end; p++) {
 		c = (unsigned char)*p;
 		old = c == '%' && how != ESCAPE_TWICE ? escape_at(p, end) : -1;
 		if (old != -1) {

@@ -98,11 +98,12 @@ set_address(union peer *who, const unsigned char address[16], unsigned port)
 static int
 read_node(struct slice s, union peer *who)
 {
-	const char *end = s.p + s.n, *cut;
+	const char *end, *cut;
 	struct cidr c;
 
 	if (s.n == 0 || memchr(s.p, '/', s.n) != NULL)
 		return -1;
+	end = s.p + s.n;
 	cut = memchr(s.p, s.p[0] == '[' ? ']' : ':', s.n);
 	if (cut != NULL && (s.p[0] == '[' ? ++cut == end || *cut == ':'
 	    : memchr(cut + 1, ':', (size_t)(end - cut) - 1) == NULL))

@@ -76,8 +76,8 @@ copied() {				# FOLDER MAKE'S ARGUMENT...
 	    >make.log 2>&1
 }
 listed=$(for name in $others; do printf '"%s", ' $name; done)
-if ! have "$CC"; then
-	skip "a binary with one module" "no $CC"
+if ! have "$CC" || [ "$SLOW" -gt 1 ]; then
+	skip "a binary with one module" "no $CC, or no time"
 elif (copied small glimd $(for name in $others; do echo $name.so; done)); then
 	full=$GLIMD
 	GLIMD=$WORK/small/glimd
@@ -101,7 +101,8 @@ else
 fi
 if [ -n "$static" ]; then
 	cp "$GLIMD" static.glimd
-elif (copied static STATIC=1 glimd) && ./static/glimd -v >out 2>&1; then
+elif [ "$SLOW" -eq 1 ] && (copied static STATIC=1 glimd) &&
+    ./static/glimd -v >out 2>&1; then
 	cp static/glimd static.glimd
 fi
 if [ -e static.glimd ]; then

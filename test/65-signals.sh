@@ -91,6 +91,7 @@ stop_server
 # ---- zero-config ------------------------------------------------------------
 
 start_zero root
+wait_for grep -q http: $SRV.log
 like "zero-config says where it is" "$(cat $SRV.log)" \
     "*http://127.0.0.1:$PORT/*"
 is "... and serves" "$(get /a.txt | body)" hello
