@@ -178,8 +178,9 @@ struct set {
 enum { SET_SEVERAL = 256 };
 /* Reads what *p begins with and stands for one byte, as Perl has it: a byte,
  * an escape, "." or [...]. Returns the byte if there is but one, SET_SEVERAL,
- * or -1: there is none, or it is not understood. */
-int set_read(struct set *set, const char **p);
+ * or -1: there is none, or it is not understood. any_case: it will be compared
+ * so. */
+int set_read(struct set *set, const char **p, int any_case);
 /* Appends one of several bytes as POSIX has it. */
 void set_add_posix(struct buf *out, const struct set *set);
 

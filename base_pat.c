@@ -169,7 +169,7 @@ read_byte(struct reader *r)
 {
 	const char *from = r->p;
 	struct set set;
-	int c = set_read(&set, &r->p);
+	int c = set_read(&set, &r->p, r->pat->any_case);
 
 	if (c == -1) {
 		r->p = from;

@@ -83,9 +83,10 @@ read_member(struct set *set, const char **p)
 	return add_class(set, name, 0);
 }
 
-/* Reads from behind the "[". Returns CLASS or -1. */
+/* Reads from behind the "[". Returns CLASS or -1. What case does not tell apart
+ * is in the set, or not, together: POSIX takes "[^" as it is written. */
 static int
-read_bracket(struct set *set, const char **p)
+read_bracket(struct set *set, const char **p, int any_case)
 {
 	int others = **p == '^', from, to, c;
 	const char *first = *p += others;
@@ -106,13 +107,16 @@ read_bracket(struct set *set, const char **p)
 			set->has[c] = 1;
 	}
 	++*p;
+	for (c = 'a'; any_case && c <= 'z'; c++)
+		set->has[c] = set->has[c - 32] = set->has[c]
+		    | set->has[c - 32];
 	for (c = 0; others && c < 256; c++)
 		set->has[c] ^= 1;
 	return CLASS;
 }
 
 int
-set_read(struct set *set, const char **p)
+set_read(struct set *set, const char **p, int any_case)
 {
 	int c = (unsigned char)*(*p)++, n = 0, last = 0;
 
@@ -120,7 +124,7 @@ set_read(struct set *set, const char **p)
 	if (c == '\\')
 		c = read_escape(set, p);
 	else if (c == '[')
-		c = read_bracket(set, p);
+		c = read_bracket(set, p, any_case);
 	else if (c == '.')
 		c = add_class(set, "alpha", 0) + add_class(set, "alpha", 1);
 	if (c == -1)
@@ -134,6 +138,14 @@ set_read(struct set *set, const char **p)
 	return n == 0 ? -1 : n == 1 ? last : SET_SEVERAL;
 }
 
+/* Which letters c is among: no range goes beyond them, for in any case the one
+ * from "_" to "a" would end at "A". */
+static int
+letters_of(int c)
+{
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z' ? c & 0x20 : 1;
+}
+
 /* One with "^" is written as what it lacks: so "^" stands nowhere else. */
 void
 set_add_posix(struct buf *out, const struct set *set)
@@ -144,9 +156,10 @@ set_add_posix(struct buf *out, const struct set *set)
 	buf_adds(out, lacks ? "[^" : "[");
 	if (set->has[']'] != lacks)
 		buf_addc(out, ']');
-	for (c = 1; c < 256; c++) {
+	for (c = 1; c < 256; c += c == first) {
 		first = c;
 		while (c < 256 && set->has[c] != lacks
+		    && letters_of(c) == letters_of(first)
 		    && strchr("]-[", c) == NULL)
 			c++;
 		if (c > first)

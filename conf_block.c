@@ -143,8 +143,14 @@ find_subject(struct conf_parser *p, const struct conf_subject *wanted)
 	return (int)c->nsubjects++;
 }
 
-/* The text as it is compared: a host in lower case. Returns 0, or -1 after a
- * fault. */
+static int
+is_pattern(const struct conf_cond *cond)
+{
+	return cond->op == CONF_MATCH || cond->op == CONF_NOMATCH;
+}
+
+/* The text as it is compared: a host in lower case, in a pattern all but its
+ * escapes. Returns 0, or -1 after a fault. */
 static int
 set_wanted(struct conf_parser *p, struct conf_cond *cond, int is_host)
 {
@@ -153,14 +159,15 @@ set_wanted(struct conf_parser *p, struct conf_cond *cond, int is_host)
 
 	cond->wanted = slice_of(cond->text);
 	cond->hash = conf_hash(cond->wanted);
-	if (!is_host || cond->pat != NULL)
+	if (!is_host)
 		return 0;
 	text = conf_parse_alloc(p, cond->wanted.n + 1);
 	if (text == NULL)
 		return -1;
 	for (i = 0; i < cond->wanted.n; i++) {
 		text[i] = cond->text[i];
-		if (text[i] >= 'A' && text[i] <= 'Z')
+		if (text[i] >= 'A' && text[i] <= 'Z' && (i == 0
+		    || !is_pattern(cond) || text[i - 1] != '\\'))
 			text[i] = (char)(text[i] | 0x20);
 	}
 	cond->wanted.p = text;
@@ -179,8 +186,11 @@ compile(struct conf_parser *p, struct conf_cond *cond,
 	if (subject->field == CONF_SOCKET && cond->op != CONF_EQ)
 		return conf_fault(p->report, place, "%s goes with \"==\" only",
 		    cond->field);
-	if (cond->op == CONF_MATCH || cond->op == CONF_NOMATCH) {
-		cond->pat = pat_new(cond->text, why);
+	if (set_wanted(p, cond, subject->field == CONF_HOST
+	    || subject->field == CONF_HOST_PORT) == -1)
+		return -1;
+	if (is_pattern(cond)) {
+		cond->pat = pat_new(cond->wanted.p, why);
 		if (cond->pat == NULL)
 			return conf_fault(p->report, place, "the regular"
 			    " expression \"%s\": %s", cond->text, why);
@@ -197,8 +207,7 @@ compile(struct conf_parser *p, struct conf_cond *cond,
 			    " \"192.0.2.0/24\" or \"2001:db8::/32\"",
 			    cond->text);
 	}
-	return set_wanted(p, cond, subject->field == CONF_HOST
-	    || subject->field == CONF_HOST_PORT);
+	return 0;
 }
 
 /* Reads a condition, from its field to its value. NULL after a fault. */

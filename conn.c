@@ -180,8 +180,6 @@ accept_head(struct connection *con)
 	con->requests++;
 	con->srv->requests++;
 	con->keep_alive = req->head.keep_alive;
-	if (con->requests >= (uint32_t)core->max_keep_alive_requests)
-		close_after(con);
 	http_body_init(&req->body, &req->head);
 	return CONN_HANDLE_REQUEST;
 }
@@ -240,6 +238,9 @@ handle_request(struct connection *con)
 		return conn_send(con) == CONN_IO_GONE ? CONN_ERROR
 		    : CONN_HANDLE_REQUEST;
 	}
+	if (con->requests
+	    >= (uint32_t)request_conf(req)->max_keep_alive_requests)
+		close_after(con);
 	if (req->head.framing == HTTP_NO_BODY)
 		return CONN_RESPONSE_START;
 	/* who waits for 100 and gets the final status may send the body or

@@ -260,7 +260,8 @@ unsigned conn_captures(struct connection *con, const struct conf_block *block,
 /* The value of a variable of the request (name without "="); p is NULL when
  * there is none. */
 struct slice request_env(const struct request *req, const char *name);
-/* Sets it, or replaces it. Without memory req->env.failed is set. */
+/* Sets it, or replaces it; value is not one of req->env's own. Without memory
+ * req->env.failed is set. */
 void request_set_env(struct request *req, const char *name,
     struct slice value);
 /* The value of the first of the fields ("Name: value\r\n" ...) with that
@@ -281,8 +282,9 @@ enum { HOST_NAME_SIZE = 256 };
 /* The host asked for, in lower case, without port and final dot. Returns its
  * length, 0 when it is not fit to be the name of a folder. */
 size_t conn_host_name(const struct connection *con, char out[HOST_NAME_SIZE]);
-/* If req->root is a folder, it becomes the document root of the request.
- * Returns 1, or 0 if it is none, -1 when that cannot be known now. */
+/* If req->file, which nobody else needs yet, is a folder, it becomes the
+ * document root of the request. Returns 1, or 0 if it is none: then the root is
+ * what it was; -1 when that cannot be known now. */
 int conn_use_root(struct connection *con);
 
 /* ---- conn_route.c: who answers ------------------------------------------ */
@@ -337,6 +339,8 @@ enum rules_answer {
  * until rules_begin and has no byte that would end a line or a request. */
 enum rules_answer rules_apply(struct plugin_self *self,
     struct connection *con, const struct rules *rules, struct slice *url);
+/* Appends a query in its one normal form. */
+void rules_query(struct buf *out, struct slice query);
 
 /* ---- conn_response.c: status, fields and framing ------------------------ */
 

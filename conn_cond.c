@@ -14,29 +14,37 @@
 
 enum { HOST_ROOM = 300 };	/* bytes of a host with a port put behind it */
 
-/* What of a host is no port. */
+/* What of a host is its name: neither a port, perhaps an empty one, nor a dot
+ * at the end, which would be another spelling. */
 static size_t
-host_length(struct slice host)
+name_length(struct slice host)
 {
 	size_t n = host.n;
 
 	while (n > 0 && host.p[n - 1] >= '0' && host.p[n - 1] <= '9')
 		n--;
-	return n > 0 && host.p[n - 1] == ':' ? n - 1 : host.n;
+	n = n > 0 && host.p[n - 1] == ':' ? n - 1 : host.n;
+	return n > 1 && host.p[n - 1] == '.' ? n - 1 : n;
 }
 
 /* The host with its port, which is the listener's if the client left it out. */
 static struct slice
 host_with_port(const struct connection *con, char room[HOST_ROOM])
 {
-	struct slice host = con->req->head.host;
+	const struct slice host = con->req->head.host;
+	size_t name = name_length(host), port = name;
 	int n;
 
-	if (con->listener == NULL || con->listener->port == 0 || host.n == 0
-	    || host_length(host) < host.n)
-		return host;
-	n = snprintf(room, HOST_ROOM, "%.*s:%d", (int)host.n, host.p,
-	    con->listener->port);
+	port += port < host.n && host.p[port] == '.';
+	port += port < host.n && host.p[port] == ':';
+	if (port < host.n)
+		n = snprintf(room, HOST_ROOM, "%.*s:%.*s", (int)name, host.p,
+		    (int)(host.n - port), host.p + port);
+	else if (con->listener == NULL || con->listener->port == 0 || name == 0)
+		return (struct slice){ host.p, name };
+	else
+		n = snprintf(room, HOST_ROOM, "%.*s:%d", (int)name, host.p,
+		    con->listener->port);
 	return n < HOST_ROOM ? (struct slice){ room, (size_t)n } : host;
 }
 
@@ -88,12 +96,14 @@ subject_of(const struct connection *con, const struct conf_subject *s,
 
 	switch (s->field) {
 	case CONF_HOST:
-		text = (struct slice){ head->host.p, host_length(head->host) };
+		text = (struct slice){ head->host.p, name_length(head->host) };
 		break;
 	case CONF_HOST_PORT: text = host_with_port(con, name); break;
 	case CONF_URL: text = (struct slice){ req->path.p, req->path.n };
 		break;
-	case CONF_QUERY: text = head->query; break;
+	case CONF_QUERY:
+		rules_query(room, head->query);
+		return (struct slice){ buf_text(room), room->n };
 	case CONF_METHOD: text = head->method_text; break;
 	case CONF_SCHEME:
 		text = request_env(req, "REQUEST_SCHEME");
@@ -121,7 +131,8 @@ subject_of(const struct connection *con, const struct conf_subject *s,
 	return text.p != NULL ? text : slice_of("");
 }
 
-/* debug.log-condition-handling: all of them, and how they stand. */
+/* debug.log-condition-handling: all of them, and how they stand. What they
+ * compare with may be a secret. */
 static void
 log_conditions(const struct connection *con)
 {
@@ -129,11 +140,10 @@ log_conditions(const struct connection *con)
 	const struct conf_block *b = con->config->conf->global.next;
 
 	for (; b != NULL; b = b->next)
-		LOG(con->srv, "connection %d: condition of %s:%d, %s%s%s: %s",
+		LOG(con->srv, "connection %d: condition of %s:%d, %s%s: %s",
 		    con->fd, b->place.file, b->place.line,
 		    b->before != NULL ? "else " : "",
 		    b->cond != NULL ? b->cond->field : "",
-		    b->cond != NULL ? b->cond->text : "",
 		    words[conf_merge_holds(con->req->merge, b) + 1]);
 }
 

@@ -42,7 +42,7 @@ int
 conn_use_root(struct connection *con)
 {
 	struct request *req = con->req;
-	struct buf *root = &req->root;
+	struct buf *root = &req->file, was = req->root;
 	struct stat_entry *e = NULL;
 	int found = -1;
 
@@ -57,7 +57,11 @@ conn_use_root(struct connection *con)
 		found = e->error == 0 && S_ISDIR(e->mode);
 	if (e != NULL)
 		stat_cache_drop(e);
-	if (found == 1)
-		req->docroot = (struct slice){ root->p, root->n };
+	root->failed = 0;
+	if (found == 1) {
+		req->root = *root;
+		*root = was;
+		req->docroot = (struct slice){ req->root.p, req->root.n };
+	}
 	return found;
 }

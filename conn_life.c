@@ -49,7 +49,10 @@ conn_new(struct server *srv, struct listener *listener, int fd,
 uint32_t
 conn_patience(const struct connection *con)
 {
-	const struct core_conf *core = conn_conf(con);
+	/* for a request that waits or is answered, what its conditions say */
+	const struct core_conf *core = con->state == CONN_WRITE
+	    || con->state == CONN_READ_BODY || con->wants_fd
+	    ? request_conf(con->req) : conn_conf(con);
 	int32_t idle = core->max_read_idle, left;
 
 	if (con->state == CONN_CLOSE) {

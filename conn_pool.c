@@ -58,7 +58,6 @@ request_reset(struct request *req)
 	req->via.sa.sa_family = AF_UNSPEC;
 	req->path.n = req->file.n = req->env.n = 0;
 	req->path.failed = req->file.failed = req->env.failed = 0;
-	req->root.failed = 0;
 }
 
 static void
@@ -86,7 +85,8 @@ request_give(struct connection *con)
 	/* one that grew is not worth keeping */
 	if (srv->nfree_reqs >= POOL_MOST || req->in.cap > KEEP_BYTES
 	    || req->out.mem.cap > KEEP_QUEUE || req->fields.cap > KEEP_BYTES
-	    || req->path.cap > KEEP_BYTES || req->env.cap > KEEP_BYTES
+	    || req->path.cap > KEEP_BYTES || req->file.cap > KEEP_BYTES
+	    || req->root.cap > KEEP_BYTES || req->env.cap > KEEP_BYTES
 	    || req->target.cap > KEEP_BYTES) {
 		free_request(req);
 		return;

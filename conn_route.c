@@ -45,7 +45,6 @@ static void
 wait_for_fd(struct connection *con)
 {
 	request_unanswer(con->req);
-	con->req->error_handled = 0;
 	conn_unlink(con);
 	con->wants_fd = 1;
 	con->srv->want_fds++;
@@ -227,7 +226,9 @@ handle_404(struct connection *con)
 	request_unanswer(req);
 	req->error_handled = 1;
 	req->path.n = 0;
-	buf_adds(&req->path, request_conf(req)->error_handler_404);
+	buf_addc(&req->path, '/');
+	str_add_path(&req->path,
+	    slice_of(request_conf(req)->error_handler_404));
 	buf_text(&req->path);
 	return conn_merge(con) == -1 ? refuse(con, 503) : route_path(con);
 }
@@ -279,6 +280,8 @@ conn_route(struct connection *con)
 	struct request *req = con->req;
 	int answer;
 
+	/* behind a wait all begins again, the page for a 404 too */
+	req->error_handled = 0;
 	do {
 		answer = route(con);
 		if (req->status == 404 && req->page != NULL

@@ -117,10 +117,10 @@ add_guarded(struct buf *out, struct slice path)
 	}
 }
 
+/* RFC 4648 5, without padding. */
 static const char base64[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* RFC 4648 5, without padding. */
 static void
 add_base64(struct buf *out, struct slice text)
 {
@@ -215,10 +215,8 @@ url_part(const struct source *s, enum part part, struct buf *out)
 	struct slice query = { w->url.p + w->path_n, w->url.n - w->path_n };
 	struct slice host = s->con->req->head.host, scheme;
 
-	if (query.n > 0) {		/* its "?" */
-		query.p++;
-		query.n--;
-	}
+	if (query.n > 0)		/* without its "?" */
+		query = (struct slice){ query.p + 1, query.n - 1 };
 	switch (part) {
 	case SCHEME:
 		scheme = request_env(s->con->req, "REQUEST_SCHEME");
@@ -428,6 +426,12 @@ rules_free(struct plugin_self *self, struct server *srv)
 
 /* ---- a request ---- */
 
+void
+rules_query(struct buf *out, struct slice query)
+{
+	add_escaped(out, query, IN_QUERY, ESCAPE_LEAST);
+}
+
 int
 rules_begin(struct plugin_self *self, struct connection *con)
 {
@@ -449,7 +453,7 @@ rules_begin(struct plugin_self *self, struct connection *con)
 	w->path_n = w->url.n;
 	if (req->head.query.p != NULL) {
 		buf_addc(&w->url, '?');
-		add_escaped(&w->url, req->head.query, IN_QUERY, ESCAPE_LEAST);
+		rules_query(&w->url, req->head.query);
 	}
 	(void)buf_text(&w->url);
 	return 0;

@@ -2,12 +2,11 @@
  * mod_auth.c - lets in only who is known: Basic and Digest authentication from
  * files, for the URL prefixes of auth.require.
  *
- * Asked for the decoded, clean path, after every rewrite again, and once more
- * when an index file took the folder's place. All errors end with the door
- * shut. Users who do not exist cost the time of those who do. Hashes that are
- * made to be slow stop the whole process while they are worked out: so
- * passwords that were right are remembered, and those that were wrong may take
- * no more than a part of the time. No password and no hash goes into a log.
+ * Asked for the clean path, after every rewrite again, and once more when an
+ * index file took the folder's place. All errors end with the door shut. Users
+ * who do not exist cost the time of those who do. Slow hashes stop the whole
+ * process: so passwords that were right are remembered, and those that were
+ * wrong may take a part of the time only. No log has a password or a hash.
  */
 #include <sys/stat.h>
 #include <errno.h>
@@ -231,7 +230,7 @@ check(struct plugin_self *self, struct connection *con,
 	int backend;
 
 	/* whom somebody else has let in */
-	if (user.p != NULL && (conf->extern_authn
+	if (user.n > 0 && (conf->extern_authn
 	    || rule->method == METHOD_EXTERN)
 	    && pass_may_enter(rule->require, conf->file[GROUPS], user,
 	    &((struct auth *)self->data)->value) == 1)
@@ -279,6 +278,9 @@ static enum verdict
 auth_uri_clean(struct plugin_self *self, struct connection *con)
 {
 	((struct auth *)self->data)->passed = NULL;
+	/* who was let in for one URL is nobody yet for what it became */
+	if (request_env(con->req, "AUTH_TYPE").n > 0)
+		request_set_env(con->req, "REMOTE_USER", slice_of(""));
 	return auth_start(self, con);
 }
 

@@ -121,7 +121,7 @@ evhost_docroot(struct plugin_self *self, struct connection *con)
 	if (conf->pattern[0] == '\0')
 		return VERDICT_GO_ON;
 	n = conn_host_name(con, name);
-	if (n == 0 || !build(&con->req->root, conf->pattern,
+	if (n == 0 || !build(&con->req->file, conf->pattern,
 	    (struct slice){ name, n }))
 		return VERDICT_GO_ON;
 	return conn_use_root(con) == -1 ? VERDICT_WAIT_FOR_FD : VERDICT_GO_ON;

@@ -27,7 +27,7 @@ static const struct conf_key vhost_keys[] = {
 static int
 try(struct connection *con, const struct vhost_conf *conf, struct slice host)
 {
-	struct buf *root = &con->req->root;
+	struct buf *root = &con->req->file;
 	int found;
 
 	root->n = 0;

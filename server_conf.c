@@ -398,6 +398,20 @@ check_user(struct config *config)
 		    "\"%s\" is root's group", group);
 }
 
+/* "" would be all of the disk (conf_each_fn). */
+static int
+check_root(void *context, void *slot, const struct conf_block *block,
+    struct conf_place place)
+{
+	struct config *config = context;
+	const char *root = *(const char **)slot;
+
+	if (block != NULL && block->number > 0 && root[0] == '\0')
+		(void)conf_fault(&config->report, place,
+		    "server.document-root is empty");
+	return 0;
+}
+
 /* All checks run, whatever the first of them found. */
 int
 config_check(struct config *config)
@@ -414,6 +428,8 @@ config_check(struct config *config)
 		conf_fault(&config->report, conf_nowhere,
 		    "%s: server.document-root is not set",
 		    config->srv->opt->file);
+	(void)conf_each(config->conf, "server.document-root", check_root,
+	    config);
 	check_folder(config, "server.chroot", "", core->chroot, 0);
 	check_folder(config, "server.document-root", core->chroot != NULL ?
 	    core->chroot : "", root, 0);

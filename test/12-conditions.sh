@@ -77,6 +77,9 @@ like "a type in a block" "$(fault '$HTTP["host"] == "x" { server.tag = 5 }')" \
 like "a key of the whole server" \
     "$(fault '$HTTP["host"] == "x" { server.port = 5 }')" \
     '24: server.port counts for the whole server: ignored in a condition'
+is "a document root that would be all of the disk" "$(fault \
+    '$HTTP["host"] == "x" { server.document-root = "" }')" \
+    '24: server.document-root is empty'
 like "an unknown key in a block" \
     "$(fault '$HTTP["host"] == "x" { server.tga = "5" }')" \
     '24: unknown key server.tga, ignored (did you mean server.tag[?])'
@@ -180,6 +183,7 @@ $HTTP["host"] == "[::1]" { server.tag = "six" }
 $HTTP["host"] =^ "www." { server.tag = "prefix" }
 $HTTP["host"] =$ ".org" { server.tag = "suffix" }
 $HTTP["host"] =~ "^(a|b)\.net$" { server.tag = "regex" }
+$HTTP["host"] =~ "^[A-C]apital\.\S$" { server.tag = "capital" }
 $HTTP["host"] == "deep" {
 	server.tag = "deep"
 	$HTTP["url"] =^ "/d/" {
@@ -197,6 +201,7 @@ $HTTP["host"] == "chain" {
 $HTTP["url"] == "/only" { server.tag = "only" }
 $HTTP["url"] == "/a b" { server.tag = "decoded" }
 $HTTP["query-string"] == "q=%20" { server.tag = "query" }
+$HTTP["query-string"] == "admin=1" { server.tag = "plain" }
 $HTTP["request-method"] == "POST" { server.tag = "post" }
 $HTTP["scheme"] != "http" { server.tag = "scheme" }
 $HTTP["user-agent"] =~ "(?i)curl" { server.tag = "curl" }
@@ -234,6 +239,12 @@ case eq / Host: EQ.Example
 port-is-ignored eq / Host: eq.example:8080
 port-of-the-pattern port / Host: port.example:81
 another-port none / Host: port.example:82
+final-dot eq / Host: eq.example.
+final-dot-and-port eq / Host: eq.example.:8080
+final-dot-and-port-of-the-pattern port / Host: port.example.:81
+no-port-behind-a-colon eq / Host: eq.example:
+dot-and-absolute-form eq http://eq.example./ Host: none
+capitals-of-a-pattern capital / Host: capital.x
 IPv6 six / Host: [::1]:8080
 prefix prefix / Host: www.x
 suffix suffix / Host: x.ORG:80
@@ -251,6 +262,7 @@ url-with-query only /only?x
 url-decoded decoded /a%20b
 url-normalised only /x/..//only
 query query /?q=%20
+query-escaped-without-need plain /?%61dmi%6E=%31
 user-agent curl / User-Agent: CURL/7
 referer spam / Referer: http://spam/
 cookie cookie / Cookie: a=b; k=v
@@ -274,7 +286,7 @@ is "a connection is asked again for each request" \
     "$(raw "$asked" -h | sed -n 's/^Server: \(.*\).$/\1/p' |
     tr '\n' ' ')" 'eq none eq one two '
 like "conditions are logged" "$(cat $SRV.log)" \
-    '*connection *: condition of glimd.conf:3, $HTTP?"host"?*Eq.example: yes*'
+    '*connection *: condition of glimd.conf:3, $HTTP?"host"?: yes*'
 stop_server
 
 # ---- settings of all kinds --------------------------------------------------
@@ -302,6 +314,7 @@ $HTTP["host"] == "three" {
 	server.range-requests = "disable"
 	server.error-handler-404 = "/x.txt"
 }
+$HTTP["host"] == "one" { server.max-keep-alive-requests = 1 }
 EOT
 )"
 ask() {					# HOST PATH [FIELD]
@@ -320,7 +333,11 @@ like "... and back" "$(ask two /x.txt 'Range: bytes=0-0')" '*206*Accept-R*2'
 like "a body that is too large there" "$(raw \
     'POST /x.txt HTTP/1.1\r\nHost: one\r\nContent-Length: 2000\r\n\r\n')" \
     'HTTP/1.1 413 *Connection: close*'
-like "... and not elsewhere" "$(raw \
+is "as many requests on a connection as its last host allows" \
+    "$(raw 'GET /x.txt HTTP/1.1\r\nHost: two\r\n\r\n' \
+    'GET /x.txt HTTP/1.1\r\nHost: one\r\n\r\n' -h | tr -d '\r' |
+    grep -c -e '^HTTP/1.1 200' -e '^Connection: close')" 3
+like "... and not too large elsewhere" "$(raw \
     "POST /x.txt HTTP/1.1\r\nHost: two\r\nContent-Length: 2000\r\n\
 Expect: 100-continue\r\n\r\n")" \
     'HTTP/1.1 405 *'

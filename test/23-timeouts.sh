@@ -5,7 +5,7 @@ echo hello >root/a.txt
 printf end | dd of=root/large bs=1048576 seek=64 2>/dev/null	# sparse
 start_server 'server.max-keep-alive-idle = 1
 server.max-read-idle = 1
-server.max-write-idle = 1
+$HTTP["url"] == "/large" { server.max-write-idle = 1 }
 debug.log-timeouts = "enable"'
 
 line='GET /a.txt HTTP/1.1\r\n'

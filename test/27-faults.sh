@@ -17,13 +17,15 @@ dir-listing.activate = \"enable\"
 dir-listing.show-readme = \"enable\"
 dir-listing.exclude = ( \"x\" )
 accesslog.filename = \"$WORK/one.access\"
-server.errorfile-prefix = \"$WORK/error\""
+server.errorfile-prefix = \"$WORK/error\"
+server.error-handler-404 = \"/gone\"
+\$HTTP[\"query-string\"] == \"q\" { server.tag = \"q\" }"
 cp one.conf all.conf
 export GLIMD_FAULTS="$WORK/one.faults"
 : >one.faults
 at_once() {
 	"$RAW" -x "\"$GLIMD\" -1 -f one.conf 2>one.$1; echo \$? >one.status" \
-	    "GET /small10 $more\r\nGET /none $more\r\n\
+	    "GET /small10 $more\r\nGET /none?p=%20 $more\r\n\
 GET /index10/ $more\r\nGET /folder10/ $last\r\n" \
 	    >out/one.$1 2>>hung
 	read -r status <one.status

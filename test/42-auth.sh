@@ -406,3 +406,16 @@ is "... with a number" "$(fault 'auth.cache = ( "max-age" => 600 )')" \
     "Syntax OK"
 is "... with nonsense" "$(fault 'auth.cache = ( "max-age" => "long" )')" \
     'auth.cache: ( "max-age" => seconds ) was expected'
+
+# ---- a URL that becomes another ---------------------------------------------
+
+start_server "server.modules = ( \"mod_auth\", \"mod_rewrite\" )
+auth.backend = \"plain\"
+auth.backend.plain.userfile = \"plain.users\"
+url.rewrite-repeat-if-not-file = ( \"^/closed/none\" => \"/extern/a.txt\" )
+auth.require = ( \"/closed/\" => $(rule basic valid-user),
+	\"/extern/\" => $(rule extern valid-user) )"
+is "who was let in for one is nobody for the other" \
+    "$(login ann:secret /closed/none)" 401
+is "... but for the first" "$(login ann:secret /closed/a.txt)" 200
+stop_server

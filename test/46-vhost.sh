@@ -118,6 +118,16 @@ is "in a condition: simple" "$(who ' a.com')" a.com
 is "in a condition: evhost" "$(who ' e.localhost')" localhost
 is "in a condition: others have the main folder" "$(who ' localhost')" main
 stop_server
+for order in '"mod_simple_vhost", "mod_evhost"' \
+    '"mod_evhost", "mod_simple_vhost"'; do
+	start_server "server.modules = ( $order )
+simple-vhost.server-root = \"v\"
+simple-vhost.document-root = \"h\"
+evhost.path-pattern = \"v/default/../%_/here\""
+	is "both, $order: one finds it" "$(who ' a.com')" a.com
+	is "... none does" "$(who ' c.com')" "no host"
+	stop_server
+done
 start_server 'server.modules = ( "mod_simple_vhost", "mod_evhost" )'
 is "both do nothing when nothing is set" "$(who ' a.com')" main
 stop_server

@@ -91,6 +91,9 @@ is "... and the connection stays" "$(codes \
     'GET /none HTTP/1.1\r\nHost: x\r\n\r\n' \
     'GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n' -h)" "200 200 eof"
 stop_server
+start_server 'server.error-handler-404 = "handler.html"'
+like "... without its slash" "$(get /none | body)" "handler page"
+stop_server
 start_server 'server.error-handler-404 = "/gone.html"'
 like "a handler that is not there is a plain 404" "$(get /none)" \
     "HTTP/1.1 404 *404*"

@@ -46,6 +46,8 @@ static const struct {
 	{ "^(ab|cd)$", "cd", "[cd][cd]" }, { "x(a(b)c)+y", "xabcabcy",
 	    "[xabcabcy][abc][b]" }, { "(?i)a[x]+B", "AXb", "[AXb]" },
 	{ "(?i)^/A[0-9]", "/a1", "[/a1]" }, { "a^b", "ab", "" },
+	{ "(?i)x[a^]", "XA", "[XA]" }, { "(?i)[^^B]x", "bx", "" },
+	{ "(?i)[^b]", "B", "" }, { "(?i)[[:upper:]^]", "a", "[a]" },
 	{ "a$b", "ab", "" }, { "(^a|b)c", "bc", "[bc][b]" },
 
 	/* one byte of several */
