@@ -150,6 +150,7 @@ struct conf {
 	struct conf_cond *conds, **last_cond;
 	struct conf_subject *subjects, **last_subject;
 	unsigned nblocks, nconds, nsubjects;	/* nblocks: with global */
+	struct conf_step *steps;	/* of all blocks, by their numbers */
 	struct conf_chunk *memory;	/* everything, freed together */
 	void *settings;			/* the typed values, see conf_apply;
 					 * of the global block */
@@ -249,6 +250,10 @@ int conf_each(struct conf *c, const char *key, conf_each_fn *fn,
 
 /* Of texts that are the same. */
 uint32_t conf_hash(struct slice text);
+
+/* Writes down the blocks of c as they are walked. Returns 0, or -1: no
+ * memory. */
+int conf_steps(struct conf *c);
 
 /* What held when it was asked last, so that it is asked again only of what has
  * changed since. */

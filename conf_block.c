@@ -245,12 +245,13 @@ parse_condition(struct conf_parser *p)
 	if (subject.field == CONF_HOST && has_port(v.text))
 		subject.field = CONF_HOST_PORT;
 	number = find_subject(p, &subject);
-	if (number == -1)
+	if (number == -1 || set_wanted(p, &cond, subject.field == CONF_HOST
+	    || subject.field == CONF_HOST_PORT) == -1)
 		return NULL;
 	cond.subject = (unsigned)number;
 	for (c = p->conf->conds; c != NULL; c = c->next)
-		if (c->subject == cond.subject && c->op == cond.op
-		    && strcmp(c->text, cond.text) == 0)
+		if (c->hash == cond.hash && c->subject == cond.subject
+		    && c->op == cond.op && strcmp(c->text, cond.text) == 0)
 			return c;
 	c = conf_parse_alloc(p, sizeof(*c));
 	if (c == NULL)

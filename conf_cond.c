@@ -9,9 +9,10 @@
  *
  * Whoever has a request tells the subjects (conn_cond.c); what they are of is
  * not known here. A condition is compared once for each value of its subject,
- * and when no subject has changed there is nothing to do. A block is out when
- * nobody could ask it: the one around it does not hold, one before its else
- * does, or its subject is not known yet; then its own else is out as well.
+ * when a block asks for it, and when no subject has changed there is nothing to
+ * do. A block is out when nobody could ask it: the one around it does not hold,
+ * one before its else does, or its subject is not known yet; then its own else
+ * is out as well.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,20 +27,69 @@ struct conf_merge {
 	int stale;			/* one of them has changed */
 	struct merge_subject {
 		struct buf text;
+		uint64_t turn;		/* counts the values it had */
 		uint32_t hash;
 		enum conf_field field;
-		int known, changed;
+		int known;
 		int is_host;		/* kept in lower case */
 	} *subjects;
-	uint8_t *conds, *blocks;
+	uint64_t *answers;		/* of the conditions: the turn of the
+					 * subject, times 2, + 1: holds */
+	uint8_t *blocks;
 	double settings[];		/* aligned for everything */
 };
+
+/* A block. There may be thousands, and all are walked for a request, so this is
+ * small. */
+struct conf_step {
+	const struct conf_block *block;
+	uint32_t hash;			/* its subject has to have, if not 0 */
+	uint16_t parent, before;	/* their numbers; before 0: none */
+	uint16_t subject;
+};
+
+/* Hosts are kept in lower case. */
+static int
+is_host(const struct conf_subject *s)
+{
+	return s->field == CONF_HOST || s->field == CONF_HOST_PORT;
+}
+
+int
+conf_steps(struct conf *c)
+{
+	struct conf_step *step = conf_alloc(c, c->nblocks * sizeof(*step));
+	const struct conf_block *b = c->global.next;
+	const struct conf_subject *s;
+	unsigned i;
+
+	c->steps = step;
+	if (step == NULL)
+		return -1;
+	for (; b != NULL; b = b->next) {
+		step++;
+		step->block = b;
+		step->parent = (uint16_t)b->parent->number;
+		step->before = (uint16_t)(b->before != NULL
+		    ? b->before->number : 0);
+		if (b->cond == NULL)
+			continue;
+		step->subject = (uint16_t)b->cond->subject;
+		s = c->subjects;
+		for (i = 0; i < b->cond->subject; i++)
+			s = s->next;
+		if (b->cond->op == CONF_EQ && is_host(s))
+			step->hash = b->cond->hash;
+	}
+	return 0;
+}
 
 struct conf_merge *
 conf_merge_new(const struct conf *c)
 {
 	struct conf_merge *m = calloc(1, sizeof(*m) + c->size
-	    + c->nsubjects * sizeof(*m->subjects) + c->nconds + c->nblocks);
+	    + c->nsubjects * sizeof(*m->subjects)
+	    + c->nconds * sizeof(*m->answers) + c->nblocks);
 	const struct conf_subject *s = c->subjects;
 	unsigned i = 0;
 
@@ -49,12 +99,11 @@ conf_merge_new(const struct conf *c)
 	m->nsubjects = c->nsubjects;
 	m->stale = 1;
 	m->subjects = (void *)((char *)m->settings + c->size);
-	m->conds = (uint8_t *)(m->subjects + c->nsubjects);
-	m->blocks = m->conds + c->nconds;
+	m->answers = (void *)(m->subjects + c->nsubjects);
+	m->blocks = (uint8_t *)(m->answers + c->nconds);
 	for (; s != NULL; s = s->next, i++) {
 		m->subjects[i].field = s->field;
-		m->subjects[i].is_host = s->field == CONF_HOST
-		    || s->field == CONF_HOST_PORT;
+		m->subjects[i].is_host = is_host(s);
 	}
 	return m;
 }
@@ -97,13 +146,16 @@ conf_merge_subject(struct conf_merge *m, unsigned i, struct slice value)
 	s->text.n = 0;
 	s->text.failed = 0;
 	s->known = known;
-	s->changed = m->stale = 1;
+	s->turn++;
+	m->stale = 1;
 	if (known)
 		buf_add(&s->text, value.p, value.n);
 	(void)buf_text(&s->text);
 	if (s->text.failed)
 		return -1;
-	for (c = s->text.p; s->is_host && *c != '\0'; c++)
+	if (!s->is_host)
+		return 0;
+	for (c = s->text.p; *c != '\0'; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c | 0x20);
 	s->hash = conf_hash((struct slice){ s->text.p, s->text.n });
@@ -144,32 +196,6 @@ compare(const struct conf_cond *cond, const struct merge_subject *subject,
 	return memcmp(s.p, wanted.p, wanted.n) == 0;
 }
 
-/* Compares what may have another result now. There may be thousands, and most
- * of them are names that are not this one. */
-static void
-ask(struct conf_merge *m, const struct sockaddr *peer)
-{
-	const struct conf_cond *cond = m->conf->conds;
-	const struct merge_subject *s;
-	unsigned i;
-
-	for (; cond != NULL; cond = cond->next) {
-		s = m->subjects + cond->subject;
-		if (!s->changed)
-			continue;
-		if (!s->known)
-			i = UNKNOWN;
-		else if (cond->hash != s->hash && s->is_host
-		    && cond->op == CONF_EQ)
-			i = NO;
-		else
-			i = compare(cond, s, peer) ? YES : NO;
-		m->conds[cond->number] = (uint8_t)i;
-	}
-	for (i = 0; i < m->nsubjects; i++)
-		m->subjects[i].changed = 0;
-}
-
 /* Lays the values of a block over the settings. */
 static void
 apply(struct conf_merge *m, const struct conf_block *b)
@@ -192,26 +218,48 @@ apply(struct conf_merge *m, const struct conf_block *b)
 	}
 }
 
+/* How a block stands, when those in front of it are known. Most are names that
+ * are not this one. */
+static inline int
+stand(struct conf_merge *m, const struct conf_step *step,
+    const struct sockaddr *peer)
+{
+	const struct conf_cond *cond;
+	const struct merge_subject *s;
+	uint64_t *answer;
+
+	if (m->blocks[step->parent] != YES || (step->before != 0
+	    && m->blocks[step->before] != NO))
+		return UNKNOWN;
+	s = m->subjects + step->subject;
+	if (step->hash != 0 && step->hash != s->hash && s->known)
+		return NO;
+	cond = step->block->cond;
+	if (cond == NULL)
+		return YES;
+	if (!s->known)
+		return UNKNOWN;
+	answer = m->answers + cond->number;
+	if (*answer >> 1 != s->turn)
+		*answer = s->turn << 1 | (compare(cond, s, peer) != 0);
+	return *answer & 1 ? YES : NO;
+}
+
 const void *
 conf_merge(struct conf_merge *m, const struct sockaddr *peer)
 {
-	const struct conf_block *b = m->conf->global.next;
+	const struct conf_step *step = m->conf->steps;
+	unsigned i, n = m->conf->nblocks;
 
 	if (!m->stale)
 		return m->settings;
 	m->stale = 0;
-	ask(m, peer);
 	memcpy(m->settings, m->conf->settings, m->conf->size);
 	m->blocks[0] = YES;
-	for (; b != NULL; b = b->next) {
-		m->blocks[b->number] = UNKNOWN;
-		if (m->blocks[b->parent->number] != YES || (b->before != NULL
-		    && m->blocks[b->before->number] != NO))
-			continue;
-		m->blocks[b->number] = b->cond == NULL ? YES
-		    : m->conds[b->cond->number];
-		if (m->blocks[b->number] == YES)
-			apply(m, b);
+	for (i = 1; i < n; i++) {
+		m->blocks[i] = (uint8_t)stand(m, ++step, peer);
+		if (m->blocks[i] == YES)
+			apply(m, step->block);
 	}
 	return m->settings;
 }

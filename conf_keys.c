@@ -284,7 +284,7 @@ conf_apply(struct conf *c, const struct conf_table *tables, size_t n,
 
 	c->size = size;
 	c->tables = conf_alloc(c, n * sizeof(*tables));
-	if (settings == NULL || c->tables == NULL)
+	if (settings == NULL || c->tables == NULL || conf_steps(c) == -1)
 		return conf_fault(report, conf_nowhere, "out of memory");
 	memcpy(c->tables, tables, n * sizeof(*tables));
 	c->ntables = n;

@@ -18,7 +18,7 @@
 #include "server.h"
 
 enum {
-	CACHE_ENTRIES = 16384,
+	CACHE_ENTRIES = 32768,
 	CACHE_BYTES = 16 << 20,		/* contents, heads and entries */
 	CACHE_SMALL = 16 << 10,		/* above, sendfile is cheaper */
 	CACHE_SECONDS = 30		/* unused for so long: forgotten */

@@ -350,6 +350,44 @@ again
 ask plain 1 reload.$n-
 okay "... and no descriptor is lost" wait_for fds_are $before
 stop_server
+# Conditions: what a block sets is for its host and for no other, whatever
+# fails. A reload makes all that is kept of them new.
+for host in a b; do
+	mkdir $host
+	echo $host >$host/f
+done
+long=$(printf '%0200d' 0)
+start hosts "server.tag = \"none\"
+\$HTTP[\"host\"] == \"a\" {
+    server.document-root = \"$WORK/a\"
+    server.tag = \"a\"
+}
+\$HTTP[\"host\"] == \"b$long\" {
+    \$HTTP[\"user-agent\"] =~ \"^x0*, xx?\$\" {
+	server.document-root = \"$WORK/b\"
+    }
+    server.tag = \"b\"
+}"
+n=0 wrong=
+while n=$((n + 1)); [ $n -lt 40 ]; do
+	again
+	fault malloc $n ENOMEM once
+	raw "GET /f HTTP/1.1\r\nHost: a\r\n\r\nGET /f HTTP/1.1\r\n\
+Host: b$long\r\nUser-Agent: x$long\r\nUser-Agent: xx\r\n\r\n\
+GET /f HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" 2>&1 |
+	    tr -d '\r' | awk '/^HTTP/ { code = $2 } /^Server/ { tag = $2 }
+		/^$/ { getline; print code, tag, $0 }' >hosts.$n
+	hit || break
+	wrong="$wrong$(grep -n '' hosts.$n | grep -v -e '^[13]:200 a a$' \
+	    -e '^2:200 b b$' -e '^[13]:50[03] [an]' -e '^2:50[03] [bn]')"
+done
+is "hosts: no call that fails gives one the settings of another" "$wrong" ""
+okay "... $n calls" test $n -gt 5 -a $n -lt 40
+is "... and when none fails" "$(cat hosts.$n)" '200 a a
+200 b b
+200 a a'
+stop_server
+use malloc
 line='^127.0.0.1 [x-] - \[.*\] ".*" [1-5][0-9][0-9] [0-9-]* "-" "-"$'
 is "the access log has whole lines only" "$(grep -v "$line" access.log |
     sed 5q)" ""
