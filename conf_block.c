@@ -186,9 +186,6 @@ compile(struct conf_parser *p, struct conf_cond *cond,
 	if (subject->field == CONF_SOCKET && cond->op != CONF_EQ)
 		return conf_fault(p->report, place, "%s goes with \"==\" only",
 		    cond->field);
-	if (set_wanted(p, cond, subject->field == CONF_HOST
-	    || subject->field == CONF_HOST_PORT) == -1)
-		return -1;
 	if (is_pattern(cond)) {
 		cond->pat = pat_new(cond->wanted.p, why);
 		if (cond->pat == NULL)

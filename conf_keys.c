@@ -25,8 +25,11 @@ static const char absent[] =
     "server.reject-expect-100-with-417\0server.set-v6only\0"
     "server.stat-cache-engine\0server.stream-request-body\0"
     "server.stream-response-body\0server.upload-\0server.use-ipv6\0"
-    "server.v4mapped\0"
-    "=this yet\0server.breakagelog\0"
+    "server.v4mapped\0static-file.disable-pathinfo\0"
+    "=this yet\0dir-listing.auto-layout\0dir-listing.cache\0"
+    "dir-listing.encode-\0dir-listing.external-\0dir-listing.hide-\0"
+    "dir-listing.set-footer\0dir-listing.sort\0mimetype.use-xattr\0"
+    "server.breakagelog\0"
     "server.error-handler\0server.error-intercept\0"
     "server.force-lowercase-filenames\0"
     "server.name\0server.protocol-http11\0"
@@ -40,7 +43,10 @@ static const char absent[] =
     "=mod_setenv\0setenv.\0=mod_simple_vhost\0simple-vhost.\0"
     "=mod_sockproxy\0sockproxy.\0=mod_ssi\0ssi.\0=mod_status\0status.\0"
     "=mod_userdir\0userdir.\0=mod_vhostdb\0vhostdb.\0=mod_webdav\0webdav.\0"
-    "=mod_wstunnel\0wstunnel.\0";
+    "=mod_wstunnel\0wstunnel.\0=mod_compress\0compress.\0"
+    "=mod_evasive\0evasive.\0=mod_geoip\0geoip.\0"
+    "=mod_maxminddb\0maxminddb.\0=mod_secdownload\0secdownload.\0"
+    "=mod_usertrack\0usertrack.\0";
 
 int
 conf_bool(const struct conf_value *v)
