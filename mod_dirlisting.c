@@ -12,7 +12,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -27,11 +26,13 @@ enum {
 
 struct dirlisting_conf {
 	int activate, hide_dotfiles, show_header, show_readme;
-	const struct conf_list *exclude;
+	const struct pat *exclude;	/* CONF_LIST until compiled */
 };
 
 #define SWITCH(name, member, preset) { name, CONF_BOOL, CONF_REQUEST, \
 	offsetof(struct dirlisting_conf, member), preset, 0, 0 }
+
+static const char exclude[] = "dir-listing.exclude";
 
 static const struct conf_key dirlisting_keys[] = {
 	SWITCH("dir-listing.activate", activate, NULL),
@@ -39,7 +40,7 @@ static const struct conf_key dirlisting_keys[] = {
 	SWITCH("dir-listing.hide-dotfiles", hide_dotfiles, "enable"),
 	SWITCH("dir-listing.show-header", show_header, NULL),
 	SWITCH("dir-listing.show-readme", show_readme, NULL),
-	{ "dir-listing.exclude", CONF_LIST, CONF_SERVER,
+	{ exclude, CONF_LIST, CONF_REQUEST,
 	    offsetof(struct dirlisting_conf, exclude), NULL, 0, 0 },
 	{ .name = NULL }
 };
@@ -58,13 +59,7 @@ struct listing {
 	struct buf names;	/* each with its NUL */
 	struct buf rows;	/* array of struct row: a heap */
 	struct buf scratch;
-	size_t held;		/* bytes that it counts for in MOST */
-};
-
-struct listings {		/* what they share */
-	size_t held;		/* of all */
-	int excludes;		/* is there an exclude? */
-	regex_t exclude;
+	size_t held;		/* bytes of MOST; self->data: of all */
 };
 
 static const char page_top[] =
@@ -267,7 +262,6 @@ add_row(struct listing *l, const struct plugin_self *self,
     struct connection *con, const char *name)
 {
 	const struct dirlisting_conf *conf = plugin_conf(self, con->req);
-	const struct listings *all = self->data;
 	size_t i = l->rows.n / sizeof(struct row), up;
 	struct row row, *rows;
 	struct stat_entry *e;
@@ -275,7 +269,8 @@ add_row(struct listing *l, const struct plugin_self *self,
 
 	if ((name[0] == '.' && (conf->hide_dotfiles
 	    || name[1 + (name[1] == '.')] == '\0'))	/* "." and ".." */
-	    || (all->excludes && regexec(&all->exclude, name, 0, NULL, 0) == 0)
+	    || (conf->exclude != NULL
+	    && pat_match(conf->exclude, name, strlen(name), NULL) > 0)
 	    || fstatat(dirfd(l->dir), name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return;
 	row = (struct row){ st.st_size, st.st_mtime, (uint32_t)l->names.n,
@@ -314,7 +309,7 @@ static int
 read_folder(struct listing *l, const struct plugin_self *self,
     struct connection *con)
 {
-	struct listings *all = self->data;
+	size_t *held = self->data;
 	struct dirent *e;
 	int i;
 
@@ -325,11 +320,11 @@ read_folder(struct listing *l, const struct plugin_self *self,
 		else
 			add_row(l, self, con, e->d_name);
 	}
-	all->held -= l->held;
+	*held -= l->held;
 	l->held = l->names.cap + l->rows.cap;
-	all->held += l->held;
+	*held += l->held;
 	return l->rows.failed || con->req->file.failed || (l->dir != NULL
-	    && all->held > MOST && all->held > l->held) ? -1 : 0;
+	    && *held > MOST && *held > l->held) ? -1 : 0;
 }
 
 static enum verdict
@@ -382,7 +377,7 @@ static void
 dirlisting_done(struct plugin_self *self, struct connection *con)
 {
 	struct request *req = con->req;
-	struct listings *all = self->data;
+	size_t *held = self->data;
 	struct listing *l;
 
 	if (req == NULL || req->handler != self || req->handler_data == NULL)
@@ -390,7 +385,7 @@ dirlisting_done(struct plugin_self *self, struct connection *con)
 	l = req->handler_data;
 	req->handler_data = NULL;
 	close_folder(l, con);
-	all->held -= l->held;
+	*held -= l->held;
 	buf_free(&l->names);
 	buf_free(&l->rows);
 	buf_free(&l->scratch);
@@ -440,40 +435,54 @@ dirlisting_start(struct plugin_self *self, struct connection *con)
 	return VERDICT_FINISHED;
 }
 
+/* Makes a pattern of the list in slot, or (context is NULL) frees it. */
+static int
+compile(void *context, void *slot, const struct conf_block *block,
+    struct conf_place place)
+{
+	const struct conf_list *list = *(const struct conf_list **)slot;
+	struct buf text = { .n = 0 };
+	char why[PAT_WHY] = "no memory";
+	size_t i;
+
+	(void)block;
+	if (context == NULL) {
+		pat_free(*(struct pat **)slot);
+		return 0;
+	}
+	for (i = 0; list != NULL && i < list->n; i++)
+		buf_printf(&text, "%s(?:%s)", i > 0 ? "|" : "",
+		    list->items[i].value.text);
+	*(struct pat **)slot = text.n == 0 ? NULL
+	    : pat_new(buf_text(&text), why);
+	if (text.failed || (text.n > 0 && *(struct pat **)slot == NULL))
+		(void)conf_fault(context, place, "%s: %s: %s", exclude,
+		    buf_text(&text), why);
+	buf_free(&text);
+	return 0;
+}
+
 static int
 dirlisting_set_defaults(struct plugin_self *self, struct server *srv)
 {
-	const struct dirlisting_conf *conf = plugin_global_conf(self);
-	const struct conf_list *list = conf->exclude;
-	struct listings *all = self->data = calloc(1, sizeof(*all));
-	struct buf text = { .n = 0 };
-	size_t i;
+	struct conf_report *report = &self->config->report;
+	unsigned faults = report->faults;
 
 	(void)srv;
-	if (all == NULL || list == NULL || list->n == 0)
-		return all != NULL ? 0 : config_fault(self->config,
-		    "dir-listing.activate", "no memory");
-	for (i = 0; i < list->n; i++)
-		buf_printf(&text, "%s(%s)", i > 0 ? "|" : "",
-		    list->items[i].value.text);
-	all->excludes = !text.failed && regcomp(&all->exclude,
-	    buf_text(&text), REG_EXTENDED | REG_NOSUB) == 0;
-	if (!all->excludes)
-		(void)config_fault(self->config, "dir-listing.exclude",
-		    "not extended regular expressions: %s", buf_text(&text));
-	buf_free(&text);
-	return all->excludes ? 0 : -1;
+	self->data = calloc(1, sizeof(size_t));
+	if (self->data == NULL)
+		return conf_fault(report, conf_nowhere, "no memory");
+	(void)conf_each(self->config->conf, exclude, compile, report);
+	return report->faults == faults ? 0 : -1;
 }
 
 static void
 dirlisting_free(struct plugin_self *self, struct server *srv)
 {
-	struct listings *all = self->data;
-
 	(void)srv;
-	if (all != NULL && all->excludes)
-		regfree(&all->exclude);
-	free(all);
+	if (self->data != NULL)
+		(void)conf_each(self->config->conf, exclude, compile, NULL);
+	free(self->data);
 }
 
 const struct plugin mod_dirlisting = {

@@ -303,12 +303,19 @@ start_server 'dir-listing.activate = "enable"
 dir-listing.show-header = "enable"
 dir-listing.show-readme = "enable"
 dir-listing.hide-dotfiles = "disable"
-dir-listing.exclude = ( "^a$", "~$" )'
+dir-listing.exclude = ( "^a$", "~$" )
+$HTTP["query-string"] == "all" { dir-listing.exclude = ( ) }
+$HTTP["query-string"] == "b" { dir-listing.exclude = ( "(?i)^B" ) }'
 page=$(get /order/ | body)
 like "a header and a readme, as text" "$page" \
     "*<pre>above &lt;i&gt;*<table>*</table>*<pre>below &lt;b&gt;*"
 unlike "what is excluded is not shown" "$page" "*>a</a>*"
 like "... the rest is" "$page" "*>b</a>*"
+like "... unless a condition says so" "$(get '/order/?all' | body)" \
+    "*>a</a>*>b</a>*"
+page=$(get '/order/?b' | body)
+like "... or something else" "$page" "*>a</a>*"
+unlike "... is excluded" "$page" "*>b</a>*"
 page=$(get /dir/ | body)
 like "dotfiles on demand" "$page" "*>.dotfile</a>*"
 unlike "... but not the folder itself" "$page" '*"./."*'
