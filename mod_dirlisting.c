@@ -451,8 +451,8 @@ compile(void *context, void *slot, const struct conf_block *block,
 		return 0;
 	}
 	for (i = 0; list != NULL && i < list->n; i++)
-		buf_printf(&text, "%s(?:%s)", i > 0 ? "|" : "",
-		    list->items[i].value.text);
+		buf_printf(&text, list->n > 1 ? "%s(?:%s)" : "%s%s", i > 0
+		    ? "|" : "", list->items[i].value.text);
 	*(struct pat **)slot = text.n == 0 ? NULL
 	    : pat_new(buf_text(&text), why);
 	if (text.failed || (text.n > 0 && *(struct pat **)slot == NULL))
