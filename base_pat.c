@@ -189,24 +189,48 @@ read_byte(struct reader *r)
 	return 0;
 }
 
+/* All of a row of them: glibc takes a minute for some thousands, and one of
+ * each says the same. */
+static void
+read_anchors(struct reader *r)
+{
+	int begins = r->p == r->first, start = 0, end = 0;
+
+	for (; *r->p == '^' || *r->p == '$'; r->p++)
+		if (*r->p == '^')
+			start = 1;
+		else
+			end = 1;
+	if (start)
+		buf_addc(&r->regex, '^');
+	if (end)
+		buf_addc(&r->regex, '$');
+	if (start && begins)
+		r->pat->at_start = 1;
+	else if (start)
+		r->pat->plain = 0;
+	if (end && *r->p == '\0' && r->depth == 0)
+		r->pat->at_end = 1;
+	else if (end)
+		r->pat->plain = 0;
+}
+
 /* One part, and how often it may come. */
 static int
 read_part(struct reader *r)
 {
 	size_t run = r->runs.n;
-	int c = *r->p, begins = r->p == r->first;
+	int c = *r->p;
 
 	if (repeat_length(r->p) > 0)
 		return refuse(r, "there is nothing to repeat");
-	if (c == '^' || c == '$' || c == '|') {
-		r->p++;
-		if (c == '^' && begins)
-			r->pat->at_start = 1;
-		else if (c == '$' && *r->p == '\0' && r->depth == 0)
-			r->pat->at_end = 1;
-		else
-			r->pat->plain = 0;
-		buf_addc(&r->regex, (char)c);
+	if (c == '^' || c == '$') {
+		read_anchors(r);
+		return 0;
+	}
+	if (c == '|') {
+		r->pat->plain = 0;
+		buf_addc(&r->regex, *r->p++);
 		return 0;
 	}
 	if (c == '\\' && (r->p[1] == 'b' || r->p[1] == 'B')) {
