@@ -110,7 +110,7 @@ accesslog.filename = \"$WORK/access.log\""
 	    "server.port: cannot listen on 127.0.0.1 port $busy: *" late
 	reject "a format" 'accesslog.format = "%Q"' 'accesslog.format: *%Q*'
 	reject "a pattern" 'dir-listing.exclude = ( "(" )' \
-	    'dir-listing.exclude: *((*'
+	    'dir-listing.exclude: (: *'
 	reject "a word" 'static-file.dotfiles = "maybe"' \
 	    'static-file.dotfiles: *maybe*'
 	reject "a folder as error log" "server.errorlog = \"$WORK/folder\"" \
