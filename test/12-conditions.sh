@@ -359,13 +359,6 @@ stop_server
 
 # ---- sockets ----------------------------------------------------------------
 
-free_port() {
-	SRV=probe
-	start_server '' >/dev/null
-	stop_server >/dev/null
-	SRV=glimd
-	echo $PORT
-}
 OTHER=$(free_port)
 start_server "$(cat <<EOT
 server.max-worker = 2

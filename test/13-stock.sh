@@ -12,14 +12,6 @@ checked() {				# FILE: what -tt says, in one line
 	"$GLIMD" -tt -f $1 2>&1 | tr '\n' ';'
 }
 
-free_port() {
-	SRV=probe
-	start_server '' >/dev/null
-	stop_server >/dev/null
-	SRV=glimd
-	echo $PORT
-}
-
 start_stock() {				# NAME: the server of NAME.conf
 	SRV=$1
 	errorlog=log/error.log

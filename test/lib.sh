@@ -157,6 +157,14 @@ judge_end() {				# NAME
 	STARTED=$(echo " $STARTED " | sed "s/ $SRV / /g")
 }
 
+# A port that nobody had a moment ago: for a server that has to know it before.
+free_port() {
+	SRV=probe
+	start_server '' >/dev/null
+	stop_server >/dev/null
+	echo $PORT
+}
+
 mine() { MINE="$MINE $1"; }		# PID: end it, too, when the test ends
 
 finish() {				# STATUS
