@@ -143,7 +143,8 @@ log_head(const struct connection *con)
 	struct buf b = { NULL, 0, 0, 0 };
 
 	for (; f < req->head.field + req->head.nfields; f++)
-		if (f->id == HTTP_AUTHORIZATION) {
+		if (f->id == HTTP_AUTHORIZATION || slice_case_eq((struct slice){
+		    f->name, f->name_n }, "proxy-authorization")) {
 			buf_add(&b, p, (size_t)(f->value - p));
 			buf_adds(&b, "...");
 			p = f->value + f->value_n;

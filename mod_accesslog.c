@@ -360,13 +360,13 @@ read_letter(struct op *op, char *p)
 		op->id = strcasecmp(name, "referer") == 0 ? HTTP_REFERER
 		    : strcasecmp(name, "user-agent") == 0 ? HTTP_USER_AGENT
 		    : HTTP_FIELD_OTHER;
-	if (*p == 'i' && strcasecmp(name, "authorization") == 0)
-		op->letter = 'l';	/* a log is no place for passwords */
+	if (*p == 'i' && http_has_suffix(slice_of(name),
+	    slice_of("authorization")))	/* a log is no place for passwords */
+		op->letter = 'l';
 	return p + 1;
 }
 
-/* Compiles in place: text only gets shorter. Returns NULL, or the part of the
- * format that is not understood. */
+/* In place: text only gets shorter. Returns NULL, or what is wrong in it. */
 static const char *
 compile(struct format *format, char *p)
 {

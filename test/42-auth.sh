@@ -156,10 +156,11 @@ malformed "nothing but NUL" "Basic AAAA"
 stop_server
 
 is "%u: who it was" "$(sed -n '/^ann 200 .closed.a.txt/p' access.log |
-    sed -n 1p)" "ann 200 /closed/a.txt -"
+    sed -n 1p)" "ann 200 /closed/a.txt --"
 is "... nobody who was refused" "$(grep -v '^- ' access.log |
     grep -c -v ' [25]0[04] ')" 0
 secret=$(base64_of ann:secret)
+get /a.txt "Proxy-Authorization: Basic $secret" >/dev/null
 secrets() { cat access.log glimd.log | grep -c -e "$secret" -e 'secret"' \
     -e 'p:a:s:s' -e password1 -e "Basic "; }
 is "no password in a log" "$(secrets)" 0

@@ -41,6 +41,6 @@ rule() {				# METHOD REQUIRE [MORE]
 
 auth='server.modules = ( "mod_auth", "mod_accesslog" )
 accesslog.filename = "access.log"
-accesslog.format = "%u %s %U %{Authorization}i"
+accesslog.format = "%u %s %U %{Authorization}i%{Proxy-Authorization}i"
 debug.log-request-header = "enable"
 debug.log-request-handling = "enable"'
