@@ -104,7 +104,8 @@ MODULE_TABLE != for m in $(MODULES); do printf 'M(%s) ' $$m; done
 MODULE_FLAGS = '-DMODULES=$(MODULE_TABLE)' \
 	'-DMODULES_DIR="$(PREFIX)/lib/glimd"'
 
-HEADERS = sys.h base.h fdevent.h conf.h http.h server.h conn.h plugin.h proc.h
+HEADERS = sys.h base.h fdevent.h conf.h http.h server.h conn.h plugin.h gw.h \
+	proc.h
 
 # All but main(), in the order of the layers: see HACKING.
 OBJECTS = \

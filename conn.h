@@ -17,7 +17,8 @@ enum verdict {
 	VERDICT_WAIT_FOR_EVENT,	/* conn_wake will bring the connection back */
 	VERDICT_WAIT_FOR_FD,	/* out of descriptors: try again later */
 	VERDICT_COMEBACK,	/* the URL changed: start over */
-	VERDICT_ERROR		/* 500 */
+	VERDICT_ERROR,		/* 500 */
+	VERDICT_CLAIMED		/* mine: handle_exchange will answer it */
 };
 
 /* States, in the order a connection goes through them. conn.c's table has the
@@ -26,6 +27,7 @@ enum conn_state {
 	CONN_REQUEST_START,	/* between requests, nothing read yet */
 	CONN_READ_HEAD,		/* a part of a head is here */
 	CONN_HANDLE_REQUEST,	/* through the hooks until somebody claims */
+	CONN_EXCHANGE,		/* who claimed it works on the answer */
 	CONN_READ_BODY,		/* an unread body is drained */
 	CONN_RESPONSE_START,	/* status and fields go into the queue */
 	CONN_WRITE,		/* the queue is sent, the body produced */
@@ -64,6 +66,9 @@ struct connection {
 	unsigned drained : 1;		/* the last read took all there was */
 	unsigned unread : 1;		/* the peer may still send: linger */
 	unsigned shut : 1;		/* our FIN was sent */
+	unsigned half_closed : 1;	/* their FIN came */
+	unsigned expired : 1;		/* its time is over: for who claimed
+					 * the request */
 	unsigned responding : 1;	/* the current response is queued */
 	unsigned waiting : 1;		/* for its handler: nothing to send */
 	unsigned begun : 1;		/* no module waits for its first bytes
@@ -75,7 +80,24 @@ struct connection {
 enum response_framing {
 	RESPONSE_LENGTH,	/* Content-Length: rsp length */
 	RESPONSE_STREAM,	/* chunked to 1.1, until close to 1.0 */
-	RESPONSE_EMPTY		/* 204, 304: no body, no length */
+	RESPONSE_EMPTY,		/* 204, 304: no body, no length */
+	RESPONSE_TUNNEL		/* 101: whatever comes, both ways */
+};
+
+/* The body of a request, for whoever claimed that: received, decoded, and not
+ * yet taken. What is small stays in memory; of one that is to be kept whole,
+ * the rest is in a file. */
+struct upload {
+	struct buf mem;			/* [at, mem.n) wait */
+	size_t at;
+	struct file *file;		/* all of it, once it is complete; then
+					 * mem is empty. Or NULL */
+	int64_t file_at;		/* taken of that */
+	int64_t received;		/* bytes of content, so far */
+	struct buf next;		/* came behind it: the next request */
+	unsigned keep : 1;		/* whole, however long it is */
+	unsigned complete : 1;
+	unsigned tunnel : 1;		/* bytes up to the end of file */
 };
 
 /* One request and its response. Buffers keep their memory over requests. */
@@ -114,8 +136,15 @@ struct request {
 	uint64_t bytes_out;		/* with head, chunk lines */
 	uint32_t started;		/* tick */
 	unsigned route_loops;		/* COMEBACKs, bounded */
+	size_t path_info_n;		/* bytes of path's end that stand
+					 * behind the name of a file */
 	int rewritten;			/* for good: no rule counts any more */
 	int error_handled;		/* server.error-handler-404 ran */
+	struct upload *upload;		/* NULL: nobody wants the body, or it
+					 * has none */
+	const void *passed;		/* the authorizer that let it in */
+	uint32_t patience;		/* seconds until con->expired, 0: what
+					 * time-outs say */
 	void *handler_data;		/* the handler's, for this request */
 
 	/* The answer: from here on request_unanswer does. */
@@ -203,6 +232,24 @@ enum conn_io conn_read(struct connection *con);
 enum conn_io conn_send(struct connection *con);
 /* Reads and drops a bounded amount; GOT when it was reached. */
 enum conn_io conn_discard(struct connection *con);
+
+/* ---- conn_body.c: the body of a request --------------------------------- */
+
+enum { BODY_WINDOW = 64 << 10 };	/* bytes of it that wait in memory */
+
+/* From now on con's request has an upload, if it has a body: who waits for 100
+ * gets it. keep: all of it, however long, before anybody takes it. Returns 0,
+ * or -1: no memory. */
+int conn_want_body(struct connection *con, int keep);
+/* Receives what there is, a bounded amount. Returns 0; or the status of the
+ * error that ends it: 400, 413, 500; or -1: the client is gone. */
+int conn_receive(struct connection *con);
+/* Is there room for more of the body, and more to come? */
+int conn_wants_more(const struct connection *con);
+/* Notes what comes from a client who has nothing to send now: the next
+ * request, or the end. Returns 0, or -1: it is gone. */
+int conn_listen(struct connection *con);
+void upload_free(struct upload *up);
 
 /* ---- conn_rate.c: traffic shaping --------------------------------------- */
 
@@ -293,10 +340,14 @@ int conn_use_root(struct connection *con);
  * had it, 0 when more has to come, or -1: the connection is to end. */
 int conn_begin(struct connection *con);
 
-/* Takes the parsed request through the hooks. Afterwards req->status is set
- * and the body queued or produced by req->handler. Returns 0 when the request
- * has to wait (conn_wake goes on), 1 when it is answered. */
-int conn_route(struct connection *con);
+enum route {
+	ROUTE_WAIT,		/* conn_wake goes on: it all begins again */
+	ROUTE_ANSWERED,		/* req->status is set, the body queued, or
+				 * produced by req->handler */
+	ROUTE_CLAIMED		/* req->handler's handle_exchange goes on */
+};
+/* Takes the parsed request through the hooks. */
+enum route conn_route(struct connection *con);
 /* From now on the request is for target, a path and perhaps "?" and a query,
  * as if it had been sent so: for a hook that says VERDICT_COMEBACK then.
  * Returns 0, or -1: no memory. */

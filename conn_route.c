@@ -2,8 +2,9 @@
  * conn_route.c - takes a parsed request through the hooks until somebody
  * answers it.
  *
- *   target -> uri_raw -> (decode) -> uri_clean -> docroot -> physical
- *          -> index -> (what is it on the disk?) -> start -> nobody: 404
+ *   target -> uri_raw -> (decode) -> uri_clean -> remote -> docroot
+ *          -> physical -> index -> (what is it on the disk?) -> file -> start
+ *          -> nobody: 404
  *
  * Called by conn.c. Only this file turns verdicts into what happens next, so
  * a module never knows who comes after it.
@@ -18,10 +19,8 @@ enum { ROUTE_LOOPS = 100 };	/* COMEBACKs: a rewrite that feeds itself */
 
 enum {
 	START_OVER = -2,	/* a module changed the URL */
-	NOT_YET,		/* a stage passed and nobody answered */
-	ROUTE_WAIT,		/* from here on: what conn_route returns */
-	ROUTE_ANSWERED
-};
+	NOT_YET			/* a stage passed and nobody answered */
+};				/* or enum route */
 
 static int
 refuse(struct connection *con, int status)
@@ -70,6 +69,8 @@ ask(struct connection *con, enum plugin_hook hook)
 		return ROUTE_WAIT;
 	case VERDICT_COMEBACK:
 		return START_OVER;
+	case VERDICT_CLAIMED:
+		return ROUTE_CLAIMED;
 	default:
 		return refuse(con, 500);
 	}
@@ -121,15 +122,61 @@ add_slash(struct connection *con)
 	return ROUTE_ANSWERED;
 }
 
-static int
-look_at_file(struct connection *con)
+/* What the first n bytes of req->file name. */
+static void
+look(struct connection *con, size_t n)
 {
 	struct request *req = con->req;
 
 	if (req->entry != NULL)
 		stat_cache_drop(req->entry);
 	req->entry = req->file.failed ? NULL : stat_cache_get(con->srv,
-	    req->file.p, req->file.n, request_conf(req));
+	    req->file.p, n, request_conf(req));
+}
+
+/* A part of the path is a file: what stands behind it is for the script that
+ * it may be. From the front, so that no path costs more than folders that
+ * there are. */
+static void
+split_path(struct connection *con)
+{
+	struct request *req = con->req;
+	size_t at = 1, rest;
+
+	for (;;) {
+		while (at < req->file.n && req->file.p[at] != '/')
+			at++;
+		if (at >= req->file.n)
+			return;
+		req->file.p[at] = '\0';
+		look(con, at);
+		req->file.p[at] = '/';
+		if (req->entry == NULL || req->entry->error != 0)
+			return;
+		if (!S_ISDIR(req->entry->mode))
+			break;
+		at++;
+	}
+	rest = req->file.n - at;
+	if (!S_ISREG(req->entry->mode) || rest > req->path.n
+	    || memcmp(req->path.p + req->path.n - rest, req->file.p + at,
+	    rest) != 0) {
+		look(con, req->file.n);
+		return;
+	}
+	req->path_info_n = rest;
+	req->file.n = at;
+	req->file.p[at] = '\0';
+}
+
+static int
+look_at_file(struct connection *con)
+{
+	struct request *req = con->req;
+
+	look(con, req->file.n);
+	if (req->entry != NULL && req->entry->error == ENOTDIR)
+		split_path(con);
 	if (req->entry == NULL)
 		return refuse(con, 503);
 	/* server.follow-symlink may take some just to look */
@@ -149,7 +196,7 @@ static int
 unclaimed(struct connection *con)
 {
 	struct request *req = con->req;
-	int error = req->entry->error;
+	int error = req->path_info_n > 0 ? ENOTDIR : req->entry->error;
 
 	if (req->head.method == HTTP_OPTIONS)
 		return say_methods(con, 200);
@@ -174,11 +221,16 @@ route_path(struct connection *con)
 {
 	int answer;
 
+	con->req->path_info_n = 0;
 	answer = ask(con, HOOK_URI_CLEAN);
+	if (answer == NOT_YET)
+		answer = ask(con, HOOK_REMOTE);
 	if (answer == NOT_YET)
 		answer = find_file(con);
 	if (answer == NOT_YET)
 		answer = look_at_file(con);
+	if (answer == NOT_YET)
+		answer = ask(con, HOOK_FILE);
 	if (answer == NOT_YET)
 		answer = ask(con, HOOK_START);
 	if (answer == NOT_YET)
@@ -245,7 +297,7 @@ conn_begin(struct connection *con)
 	con->begun = answer == NOT_YET;
 	if (con->begun)
 		req->in_seen = 0;
-	return con->begun ? 1 : answer == ROUTE_WAIT ? 0 : -1;
+	return con->begun ? 1 : answer == (int)ROUTE_WAIT ? 0 : -1;
 }
 
 int
@@ -274,7 +326,7 @@ conn_rewrite(struct connection *con, struct slice target)
 	return 0;
 }
 
-int
+enum route
 conn_route(struct connection *con)
 {
 	struct request *req = con->req;
@@ -295,10 +347,10 @@ conn_route(struct connection *con)
 		answer = refuse(con, 500);
 	}
 	if (request_conf(req)->log_request_handling
-	    && answer == ROUTE_ANSWERED)
+	    && answer == (int)ROUTE_ANSWERED)
 		LOG(con->srv, "connection %d: %.*s -> %s: %d", con->fd,
 		    (int)req->head.target.n, req->head.target.p,
 		    req->file.n > 0 ? buf_text(&req->file) : "(no file)",
 		    req->status);
-	return answer;
+	return (enum route)answer;
 }

@@ -122,6 +122,42 @@ void http_body_init(struct http_body *body, const struct http_head *head);
 enum http_verdict http_body(struct http_body *body, const char *p, size_t n,
     size_t *used, struct slice *data);
 
+/* ---- http_reply.c: the head of a backend's reply ------------------------ */
+
+enum http_reply_kind {
+	HTTP_REPLY_CGI,		/* fields, perhaps "Status:"; RFC 3875 6 */
+	HTTP_REPLY_HTTP,	/* a status line, and fields */
+	HTTP_REPLY_ANY		/* either: CGI that may be "non-parsed" */
+};
+
+enum { HTTP_REPLY_MAX = 64 << 10 };	/* bytes of such a head */
+
+/* Slices borrow from the bytes read. */
+struct http_reply {
+	int status;		/* 0: it does not say */
+	int minor;		/* HTTP/1.minor of a status line; -1: none */
+	int64_t length;		/* Content-Length, or -1 */
+	int chunked;		/* Transfer-Encoding is that, and only that */
+	int keep_alive;		/* HTTP only: the connection may go on */
+	int upgrade;		/* Connection names Upgrade */
+	struct slice location, sendfile, content_type;	/* p NULL: none */
+	struct slice fields;	/* lines, from the first field on */
+	size_t size;		/* bytes of the head, empty line too */
+};
+
+/* Reads n bytes that begin with a reply. HTTP_REFUSED: none that makes sense,
+ * as one with control bytes, two lengths, or a length and chunks; *why says
+ * what. Lines may end with LF alone; lines that begin with white space go on
+ * the one before, and become spaces in p. */
+enum http_verdict http_reply(struct http_reply *reply,
+    enum http_reply_kind kind, char *p, size_t n, const char **why);
+/* Steps through its fields from *at = 0 on. Returns 0 behind the last. */
+int http_reply_next(const struct http_reply *reply, size_t *at,
+    struct slice *name, struct slice *value);
+/* Is name one that concerns a connection only (RFC 9110 7.6.1), by itself or
+ * because a Connection field of the fields names it? */
+int http_is_hop(struct slice name);
+
 /* ---- http_range.c: conditional requests, ranges, codings ---------------- */
 
 struct http_validators {

@@ -84,7 +84,7 @@ access_uri_clean(struct plugin_self *self, struct connection *con)
 }
 
 static enum verdict
-access_start(struct plugin_self *self, struct connection *con)
+access_file(struct plugin_self *self, struct connection *con)
 {
 	const struct access_conf *conf = plugin_conf(self, con->req);
 	const struct request *req = con->req;
@@ -101,5 +101,5 @@ const struct plugin mod_access = {
 	.keys = access_keys,
 	.conf_size = sizeof(struct access_conf),
 	.handle_uri_clean = access_uri_clean,
-	.handle_start = access_start,
+	.handle_file = access_file,
 };

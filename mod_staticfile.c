@@ -336,7 +336,7 @@ staticfile_start(struct plugin_self *self, struct connection *con)
 	const char *coding = NULL;
 	int varies = 0;
 
-	if (e->error != 0 || S_ISDIR(e->mode)
+	if (e->error != 0 || S_ISDIR(e->mode) || req->path_info_n > 0
 	    || (req->head.method != HTTP_GET && req->head.method != HTTP_HEAD))
 		return VERDICT_GO_ON;
 	if (!S_ISREG(e->mode)

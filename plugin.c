@@ -20,8 +20,8 @@ static const char *const compat_modules[] = {
 /* Where each hook's function lies: in the order of enum plugin_hook. */
 static const size_t place[PLUGIN_HOOKS] = {
 	AT(connection_start),
-	AT(uri_raw), AT(uri_clean), AT(docroot), AT(physical), AT(index),
-	AT(start),
+	AT(uri_raw), AT(uri_clean), AT(remote), AT(docroot), AT(physical),
+	AT(index), AT(file), AT(start),
 	AT(response_start), AT(request_done), AT(connection_close),
 	AT(trigger), AT(sighup), AT(waitpid)
 };
@@ -239,6 +239,15 @@ plugins_note(const struct plugins *p, enum plugin_hook hook,
 
 	for (call = p->calls[hook]; call->fn != NULL; call++)
 		((plugin_note_fn *)call->fn)(call->self, con);
+}
+
+void
+plugins_bury(const struct plugins *p, struct server *srv, pid_t pid, int status)
+{
+	const struct plugin_call *call;
+
+	for (call = p->calls[HOOK_WAITPID]; call->fn != NULL; call++)
+		((plugin_child_fn *)call->fn)(call->self, srv, pid, status);
 }
 
 void

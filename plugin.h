@@ -22,6 +22,8 @@ typedef int plugin_server_fn(struct plugin_self *self, struct server *srv);
 typedef void plugin_event_fn(struct plugin_self *self, struct server *srv);
 typedef enum verdict plugin_hook_fn(struct plugin_self *self,
     struct connection *con);
+typedef void plugin_child_fn(struct plugin_self *self, struct server *srv,
+    pid_t pid, int status);
 typedef void plugin_note_fn(struct plugin_self *self, struct connection *con);
 
 struct plugin {
@@ -46,15 +48,25 @@ struct plugin {
 	 * all are asked again, from the first on. */
 	plugin_hook_fn *handle_uri_raw;		/* target as sent */
 	plugin_hook_fn *handle_uri_clean;	/* req->path */
+	plugin_hook_fn *handle_remote;		/* claims what needs no file */
 	plugin_hook_fn *handle_docroot;		/* may set req->docroot */
 	plugin_hook_fn *handle_physical;	/* may change req->file */
 	plugin_hook_fn *handle_index;		/* which file of a folder */
+	plugin_hook_fn *handle_file;		/* which file it is: may it be
+						 * asked for? */
 	plugin_hook_fn *handle_start;		/* claims the request; data
 						 * in req->handler_data only
-						 * if it gives the body */
+						 * if it gives the body, or
+						 * handle_exchange goes on */
+	/* Asked of the module that said CLAIMED, whenever something happened,
+	 * until it says FINISHED. */
+	plugin_hook_fn *handle_exchange;
 	/* Asked of the module that claimed, while the queue runs dry: gives
 	 * more of the body; FINISHED when that was all. */
 	plugin_hook_fn *handle_body;
+	/* The request whose handler_data the module set is done with it: frees
+	 * that. */
+	plugin_note_fn *handle_release;
 	plugin_note_fn *handle_response_start;	/* may add fields */
 	plugin_note_fn *handle_request_done;
 	plugin_note_fn *handle_connection_close;
@@ -62,7 +74,8 @@ struct plugin {
 	plugin_event_fn *handle_trigger;	/* each second */
 	plugin_event_fn *handle_sighup;		/* logs are about to be opened
 						 * again: write what waits */
-	plugin_event_fn *handle_waitpid;	/* children died */
+	plugin_child_fn *handle_waitpid;	/* a child died, perhaps one
+						 * of the module's */
 };
 
 /* A module built for another one is refused. The number changes with what a
@@ -112,8 +125,8 @@ const struct plugin *plugin_builtin(const struct plugin *const *builtin,
 
 enum plugin_hook {
 	HOOK_CONNECTION_START,
-	HOOK_URI_RAW, HOOK_URI_CLEAN, HOOK_DOCROOT, HOOK_PHYSICAL, HOOK_INDEX,
-	HOOK_START,
+	HOOK_URI_RAW, HOOK_URI_CLEAN, HOOK_REMOTE, HOOK_DOCROOT, HOOK_PHYSICAL,
+	HOOK_INDEX, HOOK_FILE, HOOK_START,
 	HOOK_RESPONSE_START, HOOK_REQUEST_DONE, HOOK_CONNECTION_CLOSE,
 	HOOK_TRIGGER, HOOK_SIGHUP, HOOK_WAITPID,
 	PLUGIN_HOOKS
@@ -155,6 +168,9 @@ void plugins_note(const struct plugins *p, enum plugin_hook hook,
     struct connection *con);
 void plugins_tell(const struct plugins *p, enum plugin_hook hook,
     struct server *srv);
+/* The child pid is dead. */
+void plugins_bury(const struct plugins *p, struct server *srv, pid_t pid,
+    int status);
 
 /* ---- modules.c: the modules in this binary ------------------------------ */
 

@@ -237,20 +237,22 @@ bury(struct server *srv, struct proc *p, proc_event_fn *died)
 	died(srv, p);
 }
 
-/* Was it the reader of a log? */
+/* Was it the reader of a log, or a module's? */
 static void
-reader_died(struct server *srv, pid_t pid)
+stranger_died(struct server *srv, pid_t pid, int status)
 {
 	struct config *config;
 	struct log *log;
 
-	for (config = srv->configs; config != NULL; config = config->next)
+	for (config = srv->configs; config != NULL; config = config->next) {
 		for (log = config->logs; log != NULL; log = log->next)
 			if (log->child == pid) {
 				log->child = 0;
 				srv->process->readers_at = clock_ms()
 				    + READER_DELAY;
 			}
+		plugins_bury(config->plugins, srv, pid, status);
+	}
 }
 
 void
@@ -269,7 +271,7 @@ proc_reap(struct server *srv, proc_event_fn *died)
 			break;
 		p = find(process, pid);
 		if (p == NULL) {
-			reader_died(srv, pid);
+			stranger_died(srv, pid, status);
 			continue;
 		}
 		p->status = status;
@@ -278,7 +280,6 @@ proc_reap(struct server *srv, proc_event_fn *died)
 	for (i = 0; i < process->used; i++)
 		if (process->procs[i].exited)
 			bury(srv, process->procs + i, died);
-	plugins_tell(srv->config->plugins, HOOK_WAITPID, srv);
 }
 
 void

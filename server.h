@@ -41,6 +41,8 @@ struct core_conf {
 	int max_read_idle;
 	int max_write_idle;
 	long connection_kbytes, server_kbytes;	/* a second; 0: no limit */
+	int stream_request_body, stream_response_body;
+	const struct conf_list *upload_dirs;
 	int follow_symlink;
 	int symlink_inside;		/* zero-config: links must not leave */
 	const struct conf_list *parseopts;
@@ -172,6 +174,7 @@ struct server {
 	int conns;			/* connections open */
 	uint64_t requests;		/* since the start */
 
+	struct gw_child *dying;		/* gw_child.c's: told to end */
 	struct link jobs;		/* connections to be run again */
 	struct link fd_queue;		/* ... when descriptors are free */
 	struct link throttled;		/* ... when they may send again */
