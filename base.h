@@ -98,12 +98,14 @@ struct queue {
 	struct buf mem;		/* bytes of the memory pieces */
 	size_t committed;	/* of mem: up to here they are in piece[] */
 	unsigned first, last;	/* pieces [first, last) wait */
+	int is_pipe;		/* it is sent to no socket */
 	off_t bytes;		/* that wait, in piece[] */
+	unsigned room;		/* of piece[] */
 	struct queue_piece {
 		struct file *file;	/* NULL: piece is in mem */
 		off_t at;		/* offset in mem or in file */
 		off_t left;		/* bytes still to send */
-	} piece[QUEUE_PIECES];
+	} *piece;
 };
 
 /* True when one more response (a head and a body) would find room. */

@@ -82,11 +82,26 @@ queue_has_room(const struct queue *q)
 	return q->last + 4 <= QUEUE_PIECES;
 }
 
+/* Most queues never have more than a few pieces. */
+static int
+more_room(struct queue *q)
+{
+	unsigned room = q->room == 0 ? 4 : QUEUE_PIECES;
+	struct queue_piece *piece = q->room == QUEUE_PIECES ? NULL
+	    : realloc(q->piece, room * sizeof(*piece));
+
+	if (piece == NULL)
+		return -1;
+	q->piece = piece;
+	q->room = room;
+	return 0;
+}
+
 /* Adds a piece of f, or of mem if that is NULL. */
 static void
 add_piece(struct queue *q, struct file *f, off_t at, off_t n)
 {
-	if (q->last == QUEUE_PIECES) {
+	if (q->last == q->room && more_room(q) == -1) {
 		q->mem.n = q->committed;
 		q->mem.failed = 1;
 		return;
@@ -102,11 +117,12 @@ add_piece(struct queue *q, struct file *f, off_t at, off_t n)
 static void
 commit(struct queue *q)
 {
-	struct queue_piece *next = q->piece + q->last;
+	struct queue_piece *last = q->last > q->first
+	    ? q->piece + q->last - 1 : NULL;
 	off_t n = (off_t)(q->mem.n - q->committed);
 
-	if (n > 0 && q->last > q->first && next[-1].file == NULL) {
-		next[-1].left += n;
+	if (n > 0 && last != NULL && last->file == NULL) {
+		last->left += n;
 		q->committed = q->mem.n;
 		q->bytes += n;
 	} else if (n > 0) {
@@ -187,7 +203,7 @@ send_some(struct queue *q, int fd, size_t max)
 	ssize_t n;
 
 	/* nearly always all there is */
-	if (piece->file == NULL && q->last - q->first == 1)
+	if (piece->file == NULL && q->last - q->first == 1 && !q->is_pipe)
 		return send(fd, q->mem.p + at, least(piece->left, max),
 		    MSG_NOSIGNAL);
 	if (piece->file == NULL || piece->file->fd == -1)
@@ -206,6 +222,10 @@ queue_send(struct queue *q, int fd, size_t max)
 	ssize_t n;
 
 	commit(q);
+	if (q->mem.failed) {		/* bytes were lost */
+		errno = ENOMEM;
+		return -1;
+	}
 	while (q->first < q->last && total < max) {
 		n = send_some(q, fd, max - total);
 		if (n >= 0) {
@@ -238,5 +258,8 @@ void
 queue_free(struct queue *q)
 {
 	queue_clear(q);
+	free(q->piece);
+	q->piece = NULL;
+	q->room = 0;
 	buf_free(&q->mem);
 }
