@@ -110,6 +110,7 @@ HEADERS = sys.h base.h fdevent.h conf.h http.h server.h conn.h plugin.h gw.h \
 # All but main(), in the order of the layers: see HACKING.
 OBJECTS = \
 	sys.o \
+	sys_spawn.o \
 	base_buf.o \
 	base_queue.o \
 	base_str.o \
@@ -136,6 +137,7 @@ OBJECTS = \
 	http_parse.o \
 	http_field.o \
 	http_body.o \
+	http_reply.o \
 	http_range.o \
 	http_auth.o \
 	http_mime.o \
@@ -149,6 +151,7 @@ OBJECTS = \
 	conn_pool.o \
 	conn_life.o \
 	conn_io.o \
+	conn_body.o \
 	conn_rate.o \
 	conn_wait.o \
 	conn_cond.o \
@@ -161,6 +164,17 @@ OBJECTS = \
 	stat_cache.o \
 	plugin.o \
 	plugin_load.o \
+	gw_host.o \
+	gw_match.o \
+	gw_balance.o \
+	gw_child.o \
+	gw_spawn.o \
+	gw_env.o \
+	gw_reply.o \
+	gw_map.o \
+	gw_io.o \
+	gw_life.o \
+	gw.o \
 	modules.o \
 	$(MODULE_OBJECTS) \
 	daemon.o \
@@ -225,7 +239,19 @@ test/bin/listen: test/listen.c .flags
 	@mkdir -p test/bin
 	$(CC) $(ALL_CFLAGS) -o $@ test/listen.c $(ALL_LDFLAGS)
 
+PEER_HEADERS = test/ws_frame.h test/backend_frame.h test/backend_answer.h \
+	test/backend_request.h test/backend_params.h
+
+test/bin/backend: test/backend.c $(PEER_HEADERS) base_hash.o
+	@mkdir -p test/bin
+	$(CC) $(ALL_CFLAGS) -I. -o $@ test/backend.c base_hash.o $(ALL_LDFLAGS)
+
+test/bin/ws: test/ws.c test/ws_frame.h base_hash.o
+	@mkdir -p test/bin
+	$(CC) $(ALL_CFLAGS) -I. -o $@ test/ws.c base_hash.o $(ALL_LDFLAGS)
+
 test/bin/unit: test/unit.c test/unit_parse.h test/unit_http.h \
+    test/unit_reply.h test/rows_reply.h test/unit_gw.h \
     test/unit_loop.h test/unit_fdevent.h test/unit_proc.h \
     test/unit_auth.h test/unit_cidr.h test/unit_pat.h test/unit_host.h \
     test/rows.h \
@@ -247,7 +273,9 @@ FAULTY = -w -U_FILE_OFFSET_BITS -U_FORTIFY_SOURCE \
 	-Dopendir=faulty_opendir -Dopen=faulty_open -Dfstat=faulty_fstat \
 	-Dopenat=faulty_openat -Dfdopendir=faulty_fdopendir \
 	-Dread=faulty_read -Daccept=faulty_accept -Daccept4=faulty_accept4 \
-	-Depoll_ctl=faulty_epoll_ctl -Dtime=faulty_time
+	-Depoll_ctl=faulty_epoll_ctl -Dtime=faulty_time \
+	-Dsocket=faulty_socket -Dconnect=faulty_connect -Dpipe=faulty_pipe \
+	-Dpipe2=faulty_pipe2 -Dmkstemp=faulty_mkstemp -Dwrite=faulty_write
 
 test/bin/faulty: test/faults.c server.c $(OBJECTS:.o=.c) $(HEADERS) \
     conf_parse.h http_parse.h .flags
@@ -262,14 +290,14 @@ test/bin/faulty: test/faults.c server.c $(OBJECTS:.o=.c) $(HEADERS) \
 FUZZ_OBJECTS = sys.o base_buf.o base_str.o base_cidr.o base_pat.o base_set.o \
 	base_date.o conf_fault.o conf_lex.o conf_parse.o conf_expr.o \
 	conf_block.o conf_cond.o conf_keys.o conf_print.o http_parse.o \
-	http_field.o http_body.o http_range.o
+	http_field.o http_body.o http_range.o http_reply.o
 FUZZERS = test/bin/fuzz_http test/bin/fuzz_url test/bin/fuzz_range \
-	test/bin/fuzz_conf
+	test/bin/fuzz_conf test/bin/fuzz_reply
 FUZZ_SECONDS = 60
 FUZZ_REQUESTS = 100000
 
 $(FUZZERS): test/fuzz_http.c test/fuzz_url.c test/fuzz_range.c \
-    test/fuzz_conf.c test/fuzz.h \
+    test/fuzz_conf.c test/fuzz_reply.c test/fuzz.h \
     test/fuzz_main.c test/mutation.h $(FUZZ_OBJECTS)
 	@mkdir -p test/bin
 	$(CC) $(ALL_CFLAGS) -o $@ test/$(@F).c test/fuzz_main.c \
@@ -289,7 +317,7 @@ run: glimd
 
 test: glimd test/bin/raw test/bin/rows test/bin/load test/bin/crowd \
     test/bin/listen test/bin/unit test/bin/keys test/bin/faulty \
-    test/bin/mutate $(FUZZERS)
+    test/bin/mutate test/bin/backend test/bin/ws $(FUZZERS)
 	./test.sh
 
 # Builds the fuzzers with libFuzzer where clang has it.

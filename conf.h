@@ -235,6 +235,12 @@ int conf_apply(struct conf *c, const struct conf_table *tables, size_t n,
 /* 0 or 1, or -1: v is no boolean. */
 int conf_bool(const struct conf_value *v);
 
+/* Stores the items of list, options of one thing, in the struct to, by the
+ * rows of keys. Faults begin with where. */
+void conf_options(const struct conf_list *list, const struct conf_key *keys,
+    void *to, struct conf_place place, const char *where,
+    struct conf_report *report);
+
 /* For modules that make something of a value. slot points to the member of the
  * settings struct (NULL in it: not set), and what fn puts there instead has to
  * live as long as c (conf_alloc). block is where the value was set, NULL for

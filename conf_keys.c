@@ -117,7 +117,7 @@ store(const struct conf_key *key, const struct conf_value *v, void *at)
 /* What was wanted and what was found; of a list, the item that is wrong. */
 static void
 report_type(const struct conf_key *key, const struct conf_setting *s,
-    long wrong, struct conf_report *report)
+    long wrong, const char *before, struct conf_report *report)
 {
 	static const char wanted[][44] = {
 		[CONF_STRING] = "a text like \"...\"",
@@ -139,7 +139,7 @@ report_type(const struct conf_key *key, const struct conf_setting *s,
 		    wrong_key ? "has" : "is");
 	}
 	conf_describe(found, item != NULL ? &item->value : &s->value);
-	conf_fault(report, s->place, "%s is %s, %s %s", key->name,
+	conf_fault(report, s->place, "%s%s is %s, %s %s", before, key->name,
 	    wanted[key->type][0] != '\0' ? wanted[key->type] : range, where,
 	    !wrong_key ? found : item->key != NULL ? "a key" : "no key");
 }
@@ -270,7 +270,7 @@ apply_block(struct conf *c, struct conf_block *block,
 		at = place_of(c, block, s, patch, report);
 		wrong = at == NULL ? 0 : store(patch->key, &s->value, at);
 		if (wrong != 0)
-			report_type(patch->key, s, wrong, report);
+			report_type(patch->key, s, wrong, "", report);
 		patch += at != NULL;
 	}
 	block->npatches = (size_t)(patch - block->patches);
@@ -308,6 +308,35 @@ conf_apply(struct conf *c, const struct conf_table *tables, size_t n,
 		if (apply_block(c, b, report) == -1)
 			return -1;
 	return report->faults == faults ? 0 : -1;
+}
+
+void
+conf_options(const struct conf_list *list, const struct conf_key *keys,
+    void *to, struct conf_place place, const char *where,
+    struct conf_report *report)
+{
+	const struct conf_table table = { NULL, keys, 0 }, *owner;
+	struct conf_setting s = { .place = place };
+	const struct conf_item *item;
+	const struct conf_key *key;
+	long wrong;
+
+	for (item = list->items; item < list->items + list->n; item++) {
+		s.key = item->key != NULL ? item->key : "";
+		s.value = item->value;
+		key = find_key(&table, 1, s.key, 1, &owner);
+		wrong = key == NULL ? 0
+		    : store(key, &s.value, (char *)to + key->at);
+		if (wrong != 0)
+			report_type(key, &s, wrong, where, report);
+		if (key != NULL)
+			continue;
+		key = find_key(&table, 1, s.key, NAME_NEAR, &owner);
+		conf_fault(report, place, key == NULL
+		    ? "%sunknown option \"%s\""
+		    : "%sunknown option \"%s\" (did you mean \"%s\"?)",
+		    where, s.key, key == NULL ? "" : key->name);
+	}
 }
 
 int

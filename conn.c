@@ -2,8 +2,9 @@
  * conn.c - the states of a connection, one small function each, and their
  * time-outs.
  *
- *    request-start -> read-head -> handle-request -> (read-body)
- *          ^                                              |
+ *    request-start -> read-head -> handle-request <-> (exchange)
+ *          ^                             |                |
+ *          |                             +-> (read-body) -+
  *          |                                              v
  *          +------- response-end <------ write <--- response-start
  *                        |
@@ -22,13 +23,16 @@
 enum {
 	TURN_REQUESTS = 64,		/* then others have their turn */
 	BATCH_BYTES = 64 << 10,		/* queued before they are sent */
-	DRAIN_MOST = 64 << 10		/* of a body nobody wants */
+	BODY_BYTES = 48 << 10,		/* the same, of one that is made */
+	ROUNDS = 4,			/* of making and sending in a turn */
+	DRAIN_MOST = 64 << 10,		/* of a body nobody wants */
+	GONE = 499			/* nginx's word for it, in the log */
 };
 
 typedef enum conn_state conn_step(struct connection *con);
 
-static conn_step request_start, read_head, handle_request, read_body,
-    response_start, write_queue, response_end, fail, shut;
+static conn_step request_start, read_head, handle_request, exchange,
+    read_body, response_start, write_queue, response_end, fail, shut;
 
 static const struct step {
 	conn_step *fn;
@@ -38,6 +42,7 @@ static const struct step {
 	[CONN_REQUEST_START] = { request_start, FDEVENT_IN, "request-start" },
 	[CONN_READ_HEAD] = { read_head, FDEVENT_IN, "read-head" },
 	[CONN_HANDLE_REQUEST] = { handle_request, 0, "handle-request" },
+	[CONN_EXCHANGE] = { exchange, 0, "exchange" },
 	[CONN_READ_BODY] = { read_body, FDEVENT_IN, "read-body" },
 	[CONN_RESPONSE_START] = { response_start, 0, "response-start" },
 	[CONN_WRITE] = { write_queue, FDEVENT_OUT, "write" },
@@ -108,50 +113,18 @@ request_start(struct connection *con)
 	return next;
 }
 
-/* Whether the parser may come to another verdict than last time: it is asked
- * again only when a line was completed, so that a client which sends byte by
- * byte costs no more than one which sends line by line. */
-static int
-is_worth_parsing(const struct request *req, size_t most)
-{
-	size_t n = req->in.n - req->in_at;
-
-	return req->in_seen == 0 || n >= most
-	    || memchr(req->in.p + req->in_at + req->in_seen, '\n',
-	    n - req->in_seen) != NULL;
-}
-
 static enum conn_state
 refuse_head(struct connection *con)
 {
 	const struct http_head *head = &con->req->head;
 
 	con->req->settings = con->settings;
+	if (head->status == 0)		/* what it is, nobody knows */
+		return CONN_ERROR;
 	if (con->srv->core->log_request_handling)
 		LOG(con->srv, "connection %d: refused with %d: %s", con->fd,
 		    head->status, head->why);
 	return last_answer(con, head->status);
-}
-
-/* The head, all but credentials. */
-static void
-log_head(const struct connection *con)
-{
-	const struct request *req = con->req;
-	const struct http_field *f = req->head.field;
-	const char *p = req->in.p + req->in_at, *end = p + req->head.size;
-	struct buf b = { NULL, 0, 0, 0 };
-
-	for (; f < req->head.field + req->head.nfields; f++)
-		if (f->id == HTTP_AUTHORIZATION || slice_case_eq((struct slice){
-		    f->name, f->name_n }, "proxy-authorization")) {
-			buf_add(&b, p, (size_t)(f->value - p));
-			buf_adds(&b, "...");
-			p = f->value + f->value_n;
-		}
-	buf_add(&b, p, (size_t)(end - p));
-	LOG(con->srv, "connection %d: request %s", con->fd, buf_text(&b));
-	buf_free(&b);
 }
 
 static enum conn_state
@@ -161,15 +134,14 @@ accept_head(struct connection *con)
 	const struct core_conf *core = conn_conf(con);
 
 	if (core->log_request_header)
-		log_head(con);
+		conn_log_head(con);
 	/* a body must not move the head, see read_body */
 	if (req->head.framing != HTTP_NO_BODY
 	    && req->in.cap - req->in.n < CONN_READ_LEAST) {
 		if (buf_reserve(&req->in, CONN_READ_LEAST) == -1)
 			return CONN_ERROR;
-		(void)http_parse(&req->head, req->in.p + req->in_at,
-		    req->in.n - req->in_at,
-		    (size_t)core->max_request_field_size);
+		if (conn_parse(con) != HTTP_DONE)
+			return CONN_ERROR;
 	}
 	req->in_at += req->head.size;
 	req->head_end = req->in_at;
@@ -203,10 +175,8 @@ read_head(struct connection *con)
 		begun = con->begun ? 1 : conn_begin(con);
 		if (begun == -1)
 			return CONN_ERROR;
-		if (begun && is_worth_parsing(req, most))
-			verdict = http_parse(&req->head,
-			    req->in.p + req->in_at, req->in.n - req->in_at,
-			    most);
+		if (begun && conn_may_parse(req, most))
+			verdict = conn_parse(con);
 		if (verdict == HTTP_DONE)
 			return accept_head(con);
 		if (verdict == HTTP_REFUSED)
@@ -223,75 +193,93 @@ read_head(struct connection *con)
 		/* what cannot become a head is refused, also where the peer
 		 * has ended in the middle of a line */
 		return next == CONN_ERROR && begun && req->in.n > req->in_at
-		    && http_parse(&req->head, req->in.p + req->in_at,
-		    req->in.n - req->in_at, most) == HTTP_REFUSED
-		    ? refuse_head(con) : next;
+		    && conn_parse(con) == HTTP_REFUSED ? refuse_head(con)
+		    : next;
 	}
 }
 
+/* The request is answered; what is left of its body? */
 static enum conn_state
-handle_request(struct connection *con)
+answered(struct connection *con)
 {
 	struct request *req = con->req;
 
-	if (!conn_route(con)) {
-		/* earlier answers need not wait */
-		return conn_send(con) == CONN_IO_GONE ? CONN_ERROR
-		    : CONN_HANDLE_REQUEST;
-	}
 	if (con->requests
 	    >= (uint32_t)request_conf(req)->max_keep_alive_requests)
 		close_after(con);
-	if (req->head.framing == HTTP_NO_BODY)
+	if (req->head.framing == HTTP_NO_BODY
+	    || (req->upload != NULL && req->upload->complete))
 		return CONN_RESPONSE_START;
 	/* who waits for 100 and gets the final status may send the body or
 	 * not (RFC 9110 10.1.1): only a close is safe */
 	if (con->keep_alive && !req->head.expect_continue
-	    && req->head.body_length <= DRAIN_MOST)
+	    && req->upload == NULL && req->head.body_length <= DRAIN_MOST)
 		return CONN_READ_BODY;
 	con->keep_alive = 0;
 	con->unread = 1;
 	return CONN_RESPONSE_START;
 }
 
-/* Drops a body that nobody wants, so that the connection can go on behind it.
- * The bytes of the head stay where they are, because slices point to them;
- * body bytes land behind them again and again. */
+static enum conn_state
+handle_request(struct connection *con)
+{
+	enum route route = conn_route(con);
+
+	if (route == ROUTE_ANSWERED)
+		return answered(con);
+	if (route == ROUTE_CLAIMED)
+		return CONN_EXCHANGE;
+	/* earlier answers need not wait */
+	return conn_send(con) == CONN_IO_GONE ? CONN_ERROR
+	    : CONN_HANDLE_REQUEST;
+}
+
+/* Who claimed the request goes on with it. */
+static enum conn_state
+exchange(struct connection *con)
+{
+	struct request *req = con->req;
+	enum verdict verdict;
+
+	if (conn_listen(con) == -1)
+		return CONN_ERROR;
+	verdict = req->handler->plugin->handle_exchange(req->handler, con);
+	if (verdict == VERDICT_FINISHED)
+		return answered(con);
+	if (verdict == VERDICT_COMEBACK && req->route_loops++ < ROUTE_LOOPS) {
+		request_unanswer(con);
+		return CONN_HANDLE_REQUEST;
+	}
+	if (verdict == VERDICT_COMEBACK) {
+		conn_error(con, 500);
+		return answered(con);
+	}
+	if (verdict != VERDICT_WAIT_FOR_EVENT)	/* nobody to answer to */
+		return CONN_ERROR;
+	return queue_bytes(&req->out) > 0 && conn_send(con) == CONN_IO_GONE
+	    ? CONN_ERROR : CONN_EXCHANGE;
+}
+
+/* Drops a body that nobody wants, so that the connection can go on behind
+ * it. */
 static enum conn_state
 read_body(struct connection *con)
 {
-	struct request *req = con->req;
-	int64_t most = (int64_t)request_conf(req)->max_request_size * 1024;
-	enum http_verdict verdict;
 	enum conn_state next;
-	struct slice data;
-	size_t used;
+	int status;
 
-	for (;;) {
-		do {
-			verdict = http_body(&req->body, req->in.p + req->in_at,
-			    req->in.n - req->in_at, &used, &data);
-			req->in_at += used;
-			req->drained += (int64_t)data.n;
-			req->dropped += used;
-		} while (verdict == HTTP_MORE && used > 0);
-		if (verdict == HTTP_REFUSED)
-			return last_answer(con, 400);
-		if (most > 0 && req->drained > most)
-			return last_answer(con, 413);
-		if (verdict == HTTP_DONE)
-			return CONN_RESPONSE_START;
-		if (req->dropped > DRAIN_MOST) {
+	do {
+		status = conn_drop_body(con);
+		if (status == -1)
 			close_after(con);
+		if (status == -1 || status == 200)
 			return CONN_RESPONSE_START;
-		}
-		buf_cut(&req->in, req->head_end, req->in_at);
-		req->in_at = req->head_end;
-		if (queue_bytes(&req->out) > 0)
+		if (status != 0)
+			return last_answer(con, status);
+		if (queue_bytes(&con->req->out) > 0)
 			return CONN_WRITE;
-		if (!has_more(con, &next))
-			return next;
-	}
+	} while (has_more(con, &next));
+	return next;
 }
 
 static enum conn_state
@@ -311,11 +299,16 @@ static int
 produce(struct connection *con)
 {
 	struct request *req = con->req;
+	const struct plugin *plugin = req->handler->plugin;
 	enum verdict verdict = VERDICT_GO_ON;
 
-	while (verdict == VERDICT_GO_ON && req->out.mem.n < BATCH_BYTES
+	if (conn_listen(con) == -1)
+		return -1;
+	if (plugin->handle_exchange != NULL && req->handler_data != NULL)
+		verdict = plugin->handle_exchange(req->handler, con);
+	while (verdict == VERDICT_GO_ON && req->out.mem.n < BODY_BYTES
 	    && queue_has_room(&req->out))
-		verdict = req->handler->plugin->handle_body(req->handler, con);
+		verdict = plugin->handle_body(req->handler, con);
 	if (verdict == VERDICT_FINISHED) {
 		conn_body_end(con);
 		req->produced = 1;
@@ -340,18 +333,22 @@ write_queue(struct connection *con)
 {
 	struct request *req = con->req;
 	enum conn_io sent;
+	int rounds = 0;
 
-	if (con->responding && !req->produced && produce(con) == -1)
-		return CONN_ERROR;
-	if (con->responding && may_wait(con))
-		return CONN_RESPONSE_END;
-	if (req->out.mem.failed)	/* bytes were lost */
-		return CONN_ERROR;
-	sent = conn_send(con);
-	if (sent == CONN_IO_GONE)
-		return CONN_ERROR;
-	if (sent == CONN_IO_AGAIN)
-		return CONN_WRITE;
+	do {
+		if (con->responding && !req->produced && produce(con) == -1)
+			return CONN_ERROR;
+		if (con->responding && may_wait(con))
+			return CONN_RESPONSE_END;
+		if (req->out.mem.failed)	/* bytes were lost */
+			return CONN_ERROR;
+		sent = conn_send(con);
+		if (sent == CONN_IO_GONE)
+			return CONN_ERROR;
+		if (sent == CONN_IO_AGAIN)
+			return CONN_WRITE;
+	} while (con->responding && !req->produced && !con->waiting
+	    && ++rounds < ROUNDS);
 	if (!con->responding)		/* earlier answers, flushed */
 		return req->head_end > 0 ? CONN_READ_BODY
 		    : CONN_REQUEST_START;
@@ -366,6 +363,7 @@ static void
 request_done(struct connection *con)
 {
 	plugins_note(con->config->plugins, HOOK_REQUEST_DONE, con);
+	request_release(con);
 	conn_reset_peer(con);
 	con->responding = 0;
 }
@@ -376,6 +374,9 @@ response_end(struct connection *con)
 	struct request *req = con->req;
 
 	request_done(con);
+	/* the next one may be lost */
+	if (req->upload != NULL && upload_free(req) == -1)
+		close_after(con);
 	request_reset(req);
 	return con->keep_alive ? CONN_REQUEST_START : CONN_CLOSE;
 }
@@ -388,7 +389,10 @@ fail(struct connection *con)
 	struct request *req = con->req;
 	uint64_t unsent;
 
-	if (con->responding) {
+	if (req != NULL && req->handler_data != NULL && !con->responding) {
+		req->status = GONE;
+		request_done(con);
+	} else if (con->responding) {
 		unsent = (uint64_t)queue_bytes(&req->out);
 		req->bytes_out -= unsent < req->bytes_out ? unsent
 		    : req->bytes_out;
@@ -429,8 +433,8 @@ on_event(void *context, int events)
 {
 	struct connection *con = context;
 
-	(void)events;		/* reading or writing will tell */
-	con->drained = 0;
+	/* reading or writing will tell */
+	con->drained &= (events & ~FDEVENT_OUT) == 0;
 	conn_run(con);
 }
 
@@ -440,12 +444,23 @@ wait_for(struct connection *con)
 {
 	struct server *srv = con->srv;
 	int want = steps[con->state].want, result;
+	int idle = con->state == CONN_WRITE && con->waiting
+	    && queue_bytes(&con->req->out) == 0;
 
 	/* nothing to send yet, or not now: conn_wake goes on, or
 	 * rate_release, not the kernel */
-	if (con->throttled || (con->state == CONN_WRITE && con->waiting
-	    && queue_bytes(&con->req->out) == 0))
+	if (con->throttled || idle)
 		want = 0;
+	/* it goes on in the next turn anyway: no call for that */
+	if (con->link.next != NULL && con->registered && con->state
+	    == CONN_WRITE && queue_bytes(&con->req->out) == 0)
+		want = srv->ev->fds[con->fd].want;
+	if (con->state == CONN_EXCHANGE && queue_bytes(&con->req->out) > 0)
+		want |= FDEVENT_OUT;
+	if ((con->state == CONN_EXCHANGE || idle || (con->state == CONN_WRITE
+	    && con->req->upload != NULL && !con->req->upload->complete))
+	    && conn_listens(con))
+		want |= FDEVENT_IN;
 	result = con->registered ? fdevent_want(srv->ev, con->fd, want)
 	    : fdevent_add(srv->ev, con->fd, want, on_event, con);
 	if (result == -1) {

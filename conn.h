@@ -88,16 +88,19 @@ enum response_framing {
  * yet taken. What is small stays in memory; of one that is to be kept whole,
  * the rest is in a file. */
 struct upload {
+	enum upload_kind {
+		UPLOAD_STREAM,		/* taken as it comes */
+		UPLOAD_KEEP,		/* whole, before anybody takes it */
+		UPLOAD_TUNNEL,		/* no body: bytes up to the end */
+		UPLOAD_OVER		/* nobody takes any more: dropped */
+	} kind;
+	int complete;
 	struct buf mem;			/* [at, mem.n) wait */
 	size_t at;
-	struct file *file;		/* all of it, once it is complete; then
-					 * mem is empty. Or NULL */
-	int64_t file_at;		/* taken of that */
+	struct file *file;		/* or all of it is there */
 	int64_t received;		/* bytes of content, so far */
 	struct buf next;		/* came behind it: the next request */
-	unsigned keep : 1;		/* whole, however long it is */
-	unsigned complete : 1;
-	unsigned tunnel : 1;		/* bytes up to the end of file */
+	unsigned *count;		/* of uploads */
 };
 
 /* One request and its response. Buffers keep their memory over requests. */
@@ -106,6 +109,8 @@ struct request {
 	struct buf in;			/* bytes received */
 	size_t in_at;			/* those before were dealt with */
 	struct http_head head;		/* borrows from in */
+	struct http_field *fields_in;	/* its: room for some */
+	unsigned fields_room;
 	struct http_body body;
 	const char *settings;		/* conf's, merged for this request */
 	struct conf_merge *merge;	/* what conditions came to, or NULL */
@@ -142,7 +147,7 @@ struct request {
 	int error_handled;		/* server.error-handler-404 ran */
 	struct upload *upload;		/* NULL: nobody wants the body, or it
 					 * has none */
-	const void *passed;		/* the authorizer that let it in */
+	const void *passed[4];		/* authorizers that let it in */
 	uint32_t patience;		/* seconds until con->expired, 0: what
 					 * time-outs say */
 	void *handler_data;		/* the handler's, for this request */
@@ -174,11 +179,21 @@ request_conf(const struct request *req)
 /* ---- net.c: who it is --------------------------------------------------- */
 
 enum { NET_NAME_SIZE = 48 };
-/* A client's address as text without port ("127.0.0.1", "unix"). Returns its
- * length. */
-size_t net_peer_name(const struct connection *con, char out[NET_NAME_SIZE]);
+/* An address as text without port ("127.0.0.1", "unix"). Returns its length. */
+size_t net_name(const union peer *peer, char out[NET_NAME_SIZE]);
 /* Its port; 0 for unix. */
-unsigned net_peer_port(const struct connection *con);
+unsigned net_port(const union peer *peer);
+/* The same of a client. */
+static inline size_t
+net_peer_name(const struct connection *con, char out[NET_NAME_SIZE])
+{
+	return net_name(&con->peer, out);
+}
+static inline unsigned
+net_peer_port(const struct connection *con)
+{
+	return net_port(&con->peer);
+}
 
 /* ---- conn_pool.c: connections and requests, used again ------------------ */
 
@@ -186,8 +201,10 @@ unsigned net_peer_port(const struct connection *con);
 void conn_recycle(struct connection *con);
 /* A request whose buffers may have memory, or NULL. */
 struct request *request_take(struct server *srv);
+/* Whoever claimed con's request is done with it. */
+void request_release(struct connection *con);
 /* Takes back what was answered so far: somebody else will. */
-void request_unanswer(struct request *req);
+void request_unanswer(struct connection *con);
 /* Makes it ready for the next one of its connection: bytes already received
  * and answers not yet sent stay. */
 void request_reset(struct request *req);
@@ -227,6 +244,17 @@ enum conn_io { CONN_IO_GOT, CONN_IO_AGAIN, CONN_IO_GONE };
 
 /* Reads once into req->in. */
 enum conn_io conn_read(struct connection *con);
+/* May the parser come to another verdict than last time? Only if a line was
+ * completed: so a client that sends byte by byte costs no more than one that
+ * sends line by line. */
+int conn_may_parse(const struct request *req, size_t most);
+/* Parses what there is of a head. Most have few fields, and so most requests
+ * have room for few: where there are more, srv->fields helps. Without memory
+ * it is refused without a status. */
+enum http_verdict conn_parse(struct connection *con);
+/* Reads once into n bytes at p. *got: how many, 0 at the end of file, -1. */
+enum conn_io conn_read_into(struct connection *con, void *p, size_t n,
+    ssize_t *got);
 /* Sends the queue: GOT when it is empty, AGAIN when the peer takes no more or
  * has had its share of this turn (then the connection is on the job list). */
 enum conn_io conn_send(struct connection *con);
@@ -238,18 +266,25 @@ enum conn_io conn_discard(struct connection *con);
 enum { BODY_WINDOW = 64 << 10 };	/* bytes of it that wait in memory */
 
 /* From now on con's request has an upload, if it has a body: who waits for 100
- * gets it. keep: all of it, however long, before anybody takes it. Returns 0,
- * or -1: no memory. */
-int conn_want_body(struct connection *con, int keep);
+ * gets it. Returns 0, or -1: no memory. */
+int conn_want_body(struct connection *con, enum upload_kind kind);
 /* Receives what there is, a bounded amount. Returns 0; or the status of the
  * error that ends it: 400, 413, 500; or -1: the client is gone. */
 int conn_receive(struct connection *con);
 /* Is there room for more of the body, and more to come? */
 int conn_wants_more(const struct connection *con);
-/* Notes what comes from a client who has nothing to send now: the next
- * request, or the end. Returns 0, or -1: it is gone. */
+/* Is there room for what the client may send now? */
+int conn_listens(const struct connection *con);
+/* Notes what comes from a client whose request is complete: the next one, or
+ * the end. Returns 0, or -1: it is gone. */
 int conn_listen(struct connection *con);
-void upload_free(struct upload *up);
+/* Drops what was received of a body that nobody wants. Returns 200 when that
+ * was all of it, 0 when there is more to come, -1 when that is too much to wait
+ * for; or the status of an error. */
+int conn_drop_body(struct connection *con);
+/* Forgets the upload there is; what was read of the next request is in req->in.
+ * Returns 0, or -1: no memory for that. */
+int upload_free(struct request *req);
 
 /* ---- conn_rate.c: traffic shaping --------------------------------------- */
 
@@ -340,6 +375,7 @@ int conn_use_root(struct connection *con);
  * had it, 0 when more has to come, or -1: the connection is to end. */
 int conn_begin(struct connection *con);
 
+enum { ROUTE_LOOPS = 100 };	/* COMEBACKs: a rewrite that feeds itself */
 enum route {
 	ROUTE_WAIT,		/* conn_wake goes on: it all begins again */
 	ROUTE_ANSWERED,		/* req->status is set, the body queued, or
@@ -395,6 +431,8 @@ void rules_query(struct buf *out, struct slice query);
 
 /* ---- conn_response.c: status, fields and framing ------------------------ */
 
+/* For debug.log-request-header: the head, all but credentials. */
+void conn_log_head(const struct connection *con);
 /* Queues the head of the response; for an error nobody has a body for, the
  * page as well. */
 void conn_response(struct connection *con);
@@ -410,6 +448,12 @@ void conn_field(struct connection *con, const char *name, struct slice value);
 void conn_body(struct connection *con, const void *p, size_t n);
 void conn_body_file(struct connection *con, struct file *f, off_t at,
     off_t n);
+/* The same for bytes that are not there yet: room for n, at most
+ * CONN_ROOM_MOST, of which conn_body_filled says how many came. NULL: no
+ * memory. */
+enum { CONN_ROOM_MOST = 0xffff };
+char *conn_body_room(struct connection *con, size_t n);
+void conn_body_filled(struct connection *con, size_t n);
 /* The end of a streamed body. */
 void conn_body_end(struct connection *con);
 

@@ -7,6 +7,9 @@
  */
 #include <sys/socket.h>
 #include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "conn.h"
 
@@ -20,7 +23,9 @@ enum {
 	 * nobody else was served. */
 	SEND_ALL = 8 << 20,
 	SEND_LEAST = 64 << 10,
-	DISCARD_READS = 8	/* in a turn */
+	DISCARD_READS = 8,	/* in a turn */
+	FIELDS_USUAL = 16,	/* in a head */
+	FIELDS_MORE = 8		/* that modules may add */
 };
 
 /* What it means that recv returned n when there was room for more. */
@@ -34,6 +39,13 @@ judge(struct connection *con, ssize_t n, size_t room)
 	}
 	return n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK
 	    || errno == EINTR) ? CONN_IO_AGAIN : CONN_IO_GONE;
+}
+
+enum conn_io
+conn_read_into(struct connection *con, void *p, size_t n, ssize_t *got)
+{
+	*got = recv(con->fd, p, n, 0);
+	return judge(con, *got, n);
 }
 
 enum conn_io
@@ -51,6 +63,71 @@ conn_read(struct connection *con)
 	if (n > 0)
 		in->n += (size_t)n;
 	return judge(con, n, room);
+}
+
+int
+conn_may_parse(const struct request *req, size_t most)
+{
+	size_t n = req->in.n - req->in_at;
+
+	return req->in_seen == 0 || n >= most
+	    || memchr(req->in.p + req->in_at + req->in_seen, '\n',
+	    n - req->in_seen) != NULL;
+}
+
+static enum http_verdict
+parse_into(struct connection *con, struct http_field *field, unsigned room)
+{
+	struct request *req = con->req;
+
+	req->head.field = field;
+	req->head.field_room = room;
+	return http_parse(&req->head, req->in.p + req->in_at,
+	    req->in.n - req->in_at,
+	    (size_t)conn_conf(con)->max_request_field_size);
+}
+
+/* Room for n fields, and some of modules. Returns 0, or -1: no memory. */
+static int
+make_room(struct request *req, unsigned n)
+{
+	struct http_field *room = realloc(req->fields_in, (n + FIELDS_MORE)
+	    * sizeof(*room));
+
+	if (room == NULL)
+		return -1;
+	req->fields_in = room;
+	req->fields_room = n;
+	return 0;
+}
+
+enum http_verdict
+conn_parse(struct connection *con)
+{
+	struct request *req = con->req;
+	struct http_head *head = &req->head;
+	enum http_verdict verdict;
+	unsigned most;
+
+	if (req->fields_room == 0 && make_room(req, FIELDS_USUAL) == -1)
+		goto fail;
+	verdict = parse_into(con, req->fields_in, req->fields_room);
+	if (head->nfields == req->fields_room && verdict != HTTP_DONE) {
+		verdict = parse_into(con, con->srv->fields, HTTP_FIELDS_MAX);
+		if (make_room(req, head->nfields) == -1)
+			goto fail;
+		memcpy(req->fields_in, head->field, head->nfields
+		    * sizeof(*head->field));
+		head->field = req->fields_in;
+	}
+	most = req->fields_room + FIELDS_MORE;
+	head->field_room = most < HTTP_FIELDS_MAX ? most : HTTP_FIELDS_MAX;
+	return verdict;
+fail:
+	memset(head, 0, offsetof(struct http_head, field));
+	head->method = HTTP_UNKNOWN;
+	head->minor = 1;
+	return HTTP_REFUSED;
 }
 
 enum conn_io

@@ -14,6 +14,7 @@
 #include "conn.h"
 
 enum {
+	HALF_CLOSED = 3,	/* for who has sent his end: is he gone? */
 	FIRST_CHANCE = 5,	/* seconds for who has not asked yet */
 	LAST_CHANCE = 2,	/* for who may be about to ask again */
 	LINGER_SECONDS = 5
@@ -46,17 +47,42 @@ conn_new(struct server *srv, struct listener *listener, int fd,
 	return 0;
 }
 
+/* Seconds for a request that somebody works on. A body that is received may
+ * drip, but not for ever: after twice the idle time, 256 bytes a second. */
+static int32_t
+with_handler(const struct connection *con, const struct core_conf *core)
+{
+	const struct request *req = con->req;
+	int64_t left;
+
+	if (con->half_closed && (req->upload == NULL
+	    || req->upload->kind != UPLOAD_TUNNEL))
+		return HALF_CLOSED;
+	if (conn_wants_more(con) && req->upload->kind < UPLOAD_TUNNEL) {
+		left = 2 * core->max_read_idle + req->upload->received / 256
+		    - (int64_t)(con->srv->tick - req->started);
+		return left < 0 ? 0 : left < core->max_read_idle ? (int32_t)left
+		    : core->max_read_idle;
+	}
+	return req->patience > 0 ? (int32_t)req->patience
+	    : core->max_write_idle;
+}
+
 uint32_t
 conn_patience(const struct connection *con)
 {
 	/* for a request that waits or is answered, what its conditions say */
 	const struct core_conf *core = con->state == CONN_WRITE
+	    || con->state == CONN_EXCHANGE
 	    || con->state == CONN_READ_BODY || con->wants_fd
 	    ? request_conf(con->req) : conn_conf(con);
 	int32_t idle = core->max_read_idle, left;
 
 	if (con->state == CONN_CLOSE) {
 		idle = LINGER_SECONDS;
+	} else if (con->state == CONN_EXCHANGE
+	    || (con->state == CONN_WRITE && con->waiting)) {
+		idle = with_handler(con, core);
 	} else if (con->state == CONN_WRITE) {
 		idle = core->max_write_idle;
 	} else if (con->state == CONN_REQUEST_START && con->requests > 0) {
@@ -90,12 +116,15 @@ conn_expire(void *server, struct timer *t)
 	else if (srv->core->log_timeouts)
 		LOG(srv, "connection %d: timed out in state %d", con->fd,
 		    con->state);
+	if (con->state == CONN_EXCHANGE && !con->half_closed) {
+		con->expired = 1;
+		conn_run(con);
+		return;
+	}
 	/* a head that is not complete gets its answer (RFC 9110 15.5.9) */
 	if (con->state == CONN_READ_HEAD) {
 		/* its slices may lie where the buffer was once */
-		(void)http_parse(&req->head, req->in.p + req->in_at,
-		    req->in.n - req->in_at,
-		    (size_t)conn_conf(con)->max_request_field_size);
+		(void)conn_parse(con);
 		req->settings = con->settings;
 		conn_error(con, 408);
 	}
@@ -108,6 +137,9 @@ conn_expire(void *server, struct timer *t)
 		con->unread = 1;
 		con->state = CONN_RESPONSE_START;
 	} else {
+		/* it is not the client who is late */
+		con->expired = con->state == CONN_WRITE && con->waiting
+		    && !con->half_closed;
 		con->state = con->state == CONN_CLOSE ? CONN_DEAD : CONN_ERROR;
 	}
 	conn_run(con);

@@ -41,19 +41,28 @@ forget_from(struct request *req, size_t at)
 }
 
 void
-request_unanswer(struct request *req)
+request_release(struct connection *con)
 {
-	/* who has data for it is told when it is done, and frees that */
-	struct plugin_self *owner = req->handler_data != NULL ? req->handler
-	    : NULL;
+	struct request *req = con->req;
 
-	forget_from(req, offsetof(struct request, entry));
-	req->handler = owner;
+	if (req->handler_data == NULL)
+		return;
+	req->handler->plugin->handle_release(req->handler, con);
+	req->handler_data = NULL;
+}
+
+void
+request_unanswer(struct connection *con)
+{
+	request_release(con);
+	forget_from(con->req, offsetof(struct request, entry));
 }
 
 void
 request_reset(struct request *req)
 {
+	if (req->upload != NULL)
+		(void)upload_free(req);
 	forget_from(req, offsetof(struct request, in_seen));
 	req->via.sa.sa_family = AF_UNSPEC;
 	req->path.n = req->file.n = req->env.n = 0;
@@ -64,6 +73,7 @@ static void
 free_request(struct request *req)
 {
 	buf_free(&req->in);
+	free(req->fields_in);
 	buf_free(&req->path);
 	buf_free(&req->file);
 	buf_free(&req->root);
@@ -102,6 +112,7 @@ request_drop(struct connection *con)
 {
 	if (con->req == NULL)
 		return;
+	request_release(con);
 	request_reset(con->req);
 	queue_clear(&con->req->out);
 	request_give(con);

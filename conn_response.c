@@ -14,7 +14,8 @@
 
 enum {
 	HEAD_ROOM = 256,	/* all but the stamp and the request's fields */
-	DATE_FIELD = 37		/* bytes of the stamp: Date comes first */
+	DATE_FIELD = 37,	/* bytes of the stamp: Date comes first */
+	CHUNK_LINE = 6		/* "ffff\r\n", in front of a chunk */
 };
 
 /* The usual ones first. An array of pointers would cost a relocation for
@@ -107,6 +108,8 @@ put_framing(char *to, struct connection *con)
 		to = put(to, "\r\n", 2);
 	} else if (is_chunked(req)) {
 		to = put(to, "Transfer-Encoding: chunked\r\n", 28);
+	} else if (req->framing == RESPONSE_TUNNEL) {
+		return put(to, "Connection: upgrade\r\n\r\n", 23);
 	} else if (req->framing == RESPONSE_STREAM && !is_bodiless(req)) {
 		con->unread |= con->keep_alive;
 		con->keep_alive = 0;	/* 1.0: the close is the end */
@@ -186,7 +189,7 @@ answer(struct connection *con, int status)
 {
 	struct request *req = con->req;
 
-	request_unanswer(req);
+	request_unanswer(con);
 	req->status = status;
 	req->page = status_line(status);
 	req->length = (int64_t)(sizeof(page_start) + sizeof(page_middle)
@@ -252,6 +255,26 @@ conn_response(struct connection *con)
 		req->produced = 1;
 }
 
+void
+conn_log_head(const struct connection *con)
+{
+	const struct request *req = con->req;
+	const struct http_field *f = req->head.field;
+	const char *p = req->in.p + req->in_at, *end = p + req->head.size;
+	struct buf b = { NULL, 0, 0, 0 };
+
+	for (; f < req->head.field + req->head.nfields; f++)
+		if (f->id == HTTP_AUTHORIZATION || slice_case_eq((struct slice){
+		    f->name, f->name_n }, "proxy-authorization")) {
+			buf_add(&b, p, (size_t)(f->value - p));
+			buf_adds(&b, "...");
+			p = f->value + f->value_n;
+		}
+	buf_add(&b, p, (size_t)(end - p));
+	LOG(con->srv, "connection %d: request %s", con->fd, buf_text(&b));
+	buf_free(&b);
+}
+
 /* ---- the body ---- */
 
 /* Adds a line around a chunk, if there are chunks. */
@@ -279,6 +302,36 @@ conn_body(struct connection *con, const void *p, size_t n)
 	add_line(req, "\r\n", 0);
 	req->bytes_body += n;
 	req->bytes_out += n;
+}
+
+char *
+conn_body_room(struct connection *con, size_t n)
+{
+	struct buf *b = &con->req->out.mem;
+
+	return buf_reserve(b, CHUNK_LINE + n + 2) == -1 ? NULL
+	    : b->p + b->n + (is_chunked(con->req) ? CHUNK_LINE : 0);
+}
+
+void
+conn_body_filled(struct connection *con, size_t n)
+{
+	static const char hex[] = "0123456789abcdef";
+	struct request *req = con->req;
+	struct buf *b = &req->out.mem;
+	size_t before = b->n;
+	int shift;
+
+	if (n > 0 && is_chunked(req)) {
+		for (shift = 12; shift >= 0; shift -= 4)
+			b->p[b->n++] = hex[n >> shift & 15];
+		buf_add(b, "\r\n", 2);
+	}
+	b->n += n;
+	if (n > 0 && is_chunked(req))
+		buf_add(b, "\r\n", 2);
+	req->bytes_body += n;
+	req->bytes_out += b->n - before;
 }
 
 void

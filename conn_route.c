@@ -2,7 +2,7 @@
  * conn_route.c - takes a parsed request through the hooks until somebody
  * answers it.
  *
- *   target -> uri_raw -> (decode) -> uri_clean -> remote -> docroot
+ *   target -> uri_raw -> (decode) -> uri_clean -> docroot -> remote
  *          -> physical -> index -> (what is it on the disk?) -> file -> start
  *          -> nobody: 404
  *
@@ -14,8 +14,6 @@
 #include <string.h>
 
 #include "plugin.h"
-
-enum { ROUTE_LOOPS = 100 };	/* COMEBACKs: a rewrite that feeds itself */
 
 enum {
 	START_OVER = -2,	/* a module changed the URL */
@@ -43,7 +41,7 @@ say_methods(struct connection *con, int status)
 static void
 wait_for_fd(struct connection *con)
 {
-	request_unanswer(con->req);
+	request_unanswer(con);
 	conn_unlink(con);
 	con->wants_fd = 1;
 	con->srv->want_fds++;
@@ -90,6 +88,9 @@ find_file(struct connection *con)
 	while (req->docroot.n > 0 && req->docroot.p[req->docroot.n - 1] == '/')
 		req->docroot.n--;
 	req->file.n = 0;
+	answer = ask(con, HOOK_REMOTE);
+	if (answer != NOT_YET)
+		return answer;
 	if (buf_reserve(&req->file, req->docroot.n + req->path.n + 1) == -1)
 		return refuse(con, 503);
 	memcpy(req->file.p, req->docroot.p, req->docroot.n);
@@ -224,8 +225,6 @@ route_path(struct connection *con)
 	con->req->path_info_n = 0;
 	answer = ask(con, HOOK_URI_CLEAN);
 	if (answer == NOT_YET)
-		answer = ask(con, HOOK_REMOTE);
-	if (answer == NOT_YET)
 		answer = find_file(con);
 	if (answer == NOT_YET)
 		answer = look_at_file(con);
@@ -275,7 +274,7 @@ handle_404(struct connection *con)
 {
 	struct request *req = con->req;
 
-	request_unanswer(req);
+	request_unanswer(con);
 	req->error_handled = 1;
 	req->path.n = 0;
 	buf_addc(&req->path, '/');
@@ -316,6 +315,8 @@ conn_rewrite(struct connection *con, struct slice target)
 	}
 	buf_free(&req->target);
 	req->target = next;
+	/* who may ask for one URL may not yet for another */
+	memset(req->passed, 0, sizeof(req->passed));
 	query = memchr(next.p, '?', next.n);
 	req->head.path = (struct slice){ next.p, query == NULL ? next.n
 	    : (size_t)(query - next.p) };

@@ -20,9 +20,7 @@ conn_unlink(struct connection *con)
 
 	if (l->next == NULL)
 		return;
-	l->next->prev = l->prev;
-	l->prev->next = l->next;
-	l->next = l->prev = NULL;
+	link_out(l);
 	srv->want_fds -= con->wants_fd;
 	if (con->throttled)
 		rate_count(srv, -1);

@@ -80,6 +80,14 @@ int fdevent_add(struct fdevents *ev, int fd, int want, fdevent_fn *fn,
     void *context);
 /* Changes the interest of fd; free when it stays the same. Returns 0 or -1. */
 int fdevent_want(struct fdevents *ev, int fd, int want);
+/* From now on fn is told of fd. An event of this batch may be older. */
+static inline void
+fdevent_hand(struct fdevents *ev, int fd, fdevent_fn *fn, void *context)
+{
+	ev->fds[fd].fn = fn;
+	ev->fds[fd].context = context;
+}
+
 /* Forgets fd and closes it after the batch, so that its number cannot be used
  * again while an event of the batch still names it. */
 void fdevent_del(struct fdevents *ev, int fd);

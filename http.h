@@ -68,7 +68,9 @@ struct http_head {
 	size_t size;			/* bytes of the head, empty line too */
 	unsigned nfields;
 	uint8_t first[HTTP_NAMES];	/* 1 + index of the first such field */
-	struct http_field field[HTTP_FIELDS_MAX];
+	/* given by whoever has it parsed */
+	struct http_field *field;
+	unsigned field_room;		/* at most HTTP_FIELDS_MAX */
 };
 
 /* Looks at n bytes that begin with a request; max is the longest head allowed
@@ -78,6 +80,9 @@ struct http_head {
  * one case only: an obs-fold becomes spaces (RFC 9112 5.2). */
 enum http_verdict http_parse(struct http_head *head, char *p, size_t n,
     size_t max);
+/* Its n bytes have moved from where they were parsed. */
+void http_moved(struct http_head *head, const char *from, const char *to,
+    size_t n);
 /* The first field of that name; p is NULL when there is none. */
 struct slice http_field(const struct http_head *head, enum http_name id);
 /* The same by text, for names that have no number. */
@@ -100,7 +105,7 @@ struct slice http_list(const struct http_head *head, enum http_name id,
  * are both no longer than a head can be? */
 int http_field_is_valid(const char *name, const char *value);
 /* Adds a field that is, behind the others; both texts must live as long as
- * head. Returns 0, or -1: there are HTTP_FIELDS_MAX. */
+ * head. Returns 0, or -1: there is no room for it. */
 int http_field_add(struct http_head *head, const char *name,
     const char *value);
 /* Drops all that have this name. */
@@ -139,24 +144,32 @@ struct http_reply {
 	int64_t length;		/* Content-Length, or -1 */
 	int chunked;		/* Transfer-Encoding is that, and only that */
 	int keep_alive;		/* HTTP only: the connection may go on */
-	int upgrade;		/* Connection names Upgrade */
+	int upgrade;		/* there is one, and Connection names it */
+	unsigned options;	/* of Connection: private */
 	struct slice location, sendfile, content_type;	/* p NULL: none */
-	struct slice fields;	/* lines, from the first field on */
+	struct slice fields;	/* lines, from the first field on, each with its
+				 * end; without the empty one */
 	size_t size;		/* bytes of the head, empty line too */
 };
 
 /* Reads n bytes that begin with a reply. HTTP_REFUSED: none that makes sense,
  * as one with control bytes, two lengths, or a length and chunks; *why says
  * what. Lines may end with LF alone; lines that begin with white space go on
- * the one before, and become spaces in p. */
+ * the one before, and become spaces in p. keep_alive does not regard how the
+ * body ends: without a length or chunks, by the connection's end. */
 enum http_verdict http_reply(struct http_reply *reply,
     enum http_reply_kind kind, char *p, size_t n, const char **why);
 /* Steps through its fields from *at = 0 on. Returns 0 behind the last. */
 int http_reply_next(const struct http_reply *reply, size_t *at,
     struct slice *name, struct slice *value);
-/* Is name one that concerns a connection only (RFC 9110 7.6.1), by itself or
- * because a Connection field of the fields names it? */
+/* Is name one that concerns a connection only (RFC 9110 7.6.1): of a request or
+ * a reply, by itself; or because a Connection field there names it? */
 int http_is_hop(struct slice name);
+int http_reply_names(const struct http_reply *reply, struct slice name);
+int http_connection_names(const struct http_head *head, struct slice name);
+/* Is a Location a path of ours, and perhaps a query, as a request could have
+ * sent it? */
+int http_is_local(struct slice location);
 
 /* ---- http_range.c: conditional requests, ranges, codings ---------------- */
 

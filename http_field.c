@@ -80,6 +80,31 @@ http_find_name(const char *p, size_t n)
 	return HTTP_FIELD_OTHER;
 }
 
+/* Where p, if it is one of n bytes at from, is now. */
+static const char *
+moved(const char *p, const char *from, const char *to, size_t n)
+{
+	size_t at = (size_t)((uintptr_t)p - (uintptr_t)from);
+
+	return p != NULL && at <= n ? to + at : p;
+}
+
+void
+http_moved(struct http_head *head, const char *from, const char *to, size_t n)
+{
+	struct slice *const part[] = { &head->line, &head->method_text,
+		&head->target, &head->path, &head->query, &head->host };
+	struct http_field *f = head->field;
+	size_t i;
+
+	for (i = 0; i < COUNT(part); i++)
+		part[i]->p = moved(part[i]->p, from, to, n);
+	for (; f < head->field + head->nfields; f++) {
+		f->name = moved(f->name, from, to, n);
+		f->value = moved(f->value, from, to, n);
+	}
+}
+
 struct slice
 http_field(const struct http_head *head, enum http_name id)
 {
@@ -147,7 +172,7 @@ http_field_add(struct http_head *head, const char *name, const char *value)
 	struct http_field *f = head->field + head->nfields;
 	uint8_t id = HTTP_NAMES - 1;
 
-	if (head->nfields == HTTP_FIELDS_MAX)
+	if (head->nfields == head->field_room)
 		return -1;
 	while (id > HTTP_FIELD_OTHER
 	    && !slice_case_eq(slice_of(name), names[id]))

@@ -278,7 +278,7 @@ read_field(struct http_head *head, char *p, const char *end)
 {
 	struct http_field *f = &head->field[head->nfields];
 
-	if (head->nfields == HTTP_FIELDS_MAX)
+	if (head->nfields == head->field_room)
 		return refuse(head, 431, "too many fields");
 	f->name = p;
 	p = skip(p, end, HTTP_TOKEN);

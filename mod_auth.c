@@ -254,7 +254,7 @@ check(struct plugin_self *self, struct connection *con,
 
 /* Holds the request against the first rule whose prefix its path has. */
 static enum verdict
-auth_start(struct plugin_self *self, struct connection *con)
+auth_file(struct plugin_self *self, struct connection *con)
 {
 	const struct auth_conf *conf = plugin_conf(self, con->req);
 	const struct buf *path = &con->req->path;
@@ -281,7 +281,7 @@ auth_uri_clean(struct plugin_self *self, struct connection *con)
 	/* who was let in for one URL is nobody yet for what it became */
 	if (request_env(con->req, "AUTH_TYPE").n > 0)
 		request_set_env(con->req, "REMOTE_USER", slice_of(""));
-	return auth_start(self, con);
+	return auth_file(self, con);
 }
 
 /* ---- configuration ---- */
@@ -496,5 +496,5 @@ const struct plugin mod_auth = {
 	.set_defaults = auth_set_defaults,
 	.free = auth_free,
 	.handle_uri_clean = auth_uri_clean,
-	.handle_start = auth_start,
+	.handle_file = auth_file,
 };

@@ -372,18 +372,12 @@ read_query(struct listing *l, struct slice q)
 	}
 }
 
-/* The request is answered, or its connection gone: whichever comes first. */
 static void
-dirlisting_done(struct plugin_self *self, struct connection *con)
+dirlisting_release(struct plugin_self *self, struct connection *con)
 {
-	struct request *req = con->req;
+	struct listing *l = con->req->handler_data;
 	size_t *held = self->data;
-	struct listing *l;
 
-	if (req == NULL || req->handler != self || req->handler_data == NULL)
-		return;
-	l = req->handler_data;
-	req->handler_data = NULL;
 	close_folder(l, con);
 	*held -= l->held;
 	buf_free(&l->names);
@@ -415,6 +409,7 @@ dirlisting_start(struct plugin_self *self, struct connection *con)
 			closedir(dir);
 		return VERDICT_FINISHED;
 	}
+	req->handler = self;
 	req->handler_data = l;
 	*l = (struct listing){ .dir = dir, .column = 'N', .sign = 1 };
 	l->json = http_weight(&req->head, HTTP_ACCEPT, "application/json")
@@ -495,6 +490,5 @@ const struct plugin mod_dirlisting = {
 	.free = dirlisting_free,
 	.handle_start = dirlisting_start,
 	.handle_body = dirlisting_body,
-	.handle_request_done = dirlisting_done,
-	.handle_connection_close = dirlisting_done,
+	.handle_release = dirlisting_release,
 };

@@ -158,8 +158,9 @@ add_known(struct buf *b, const struct totals *t, enum page page)
 
 /* lighttpd's letters and words, in the order of enum conn_state; the last is
  * for who has not asked anything yet. */
-static const char states[] = "k keep-alive\0r read\0h handle-req\0R readpost\0"
-    "s resp-start\0W write\0S resp-end\0E error\0C close\0E dead\0. connect";
+static const char states[] = "k keep-alive\0r read\0h handle-req\0"
+    "x exchange\0R readpost\0s resp-start\0W write\0S resp-end\0"
+    "E error\0C close\0E dead\0. connect";
 
 static const char *
 state_of(const struct connection *con)

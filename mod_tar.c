@@ -335,17 +335,12 @@ tar_body(struct plugin_self *self, struct connection *con)
 	return VERDICT_WAIT_FOR_EVENT;
 }
 
-/* The request is answered, or its connection gone: whichever comes first. */
 static void
-tar_done(struct plugin_self *self, struct connection *con)
+tar_release(struct plugin_self *self, struct connection *con)
 {
-	struct request *req = con->req;
-	struct archive *a;
+	struct archive *a = con->req->handler_data;
 
-	if (req == NULL || req->handler != self || req->handler_data == NULL)
-		return;
-	a = req->handler_data;
-	req->handler_data = NULL;
+	(void)self;
 	con->srv->own_fds -= 1 + (a->dir != NULL) + (a->file != -1);
 	close(a->root);
 	if (a->dir != NULL)
@@ -422,6 +417,7 @@ tar_start(struct plugin_self *self, struct connection *con)
 		return VERDICT_FINISHED;
 	}
 	*a = (struct archive){ .root = fd, .file = -1 };
+	req->handler = self;
 	req->handler_data = a;
 	con->srv->own_fds++;
 	for (from = --n; from > 0 && req->path.p[from - 1] != '/'; from--)
@@ -449,6 +445,5 @@ const struct plugin mod_tar = {
 	.conf_size = sizeof(struct tar_conf),
 	.handle_start = tar_start,
 	.handle_body = tar_body,
-	.handle_request_done = tar_done,
-	.handle_connection_close = tar_done,
+	.handle_release = tar_release,
 };

@@ -262,23 +262,23 @@ net_drop(struct listener *l)
 /* inet_ntop goes through printf, which costs more than the rest of a line of
  * the access log: hence IPv4, which most clients have, by hand. */
 size_t
-net_peer_name(const struct connection *con, char out[NET_NAME_SIZE])
+net_name(const union peer *peer, char out[NET_NAME_SIZE])
 {
 	const unsigned char *byte;
 	size_t n = 0;
 	int i;
 
-	if (con->peer.sa.sa_family == AF_INET6) {
-		if (inet_ntop(AF_INET6, &con->peer.in6.sin6_addr, out,
+	if (peer->sa.sa_family == AF_INET6) {
+		if (inet_ntop(AF_INET6, &peer->in6.sin6_addr, out,
 		    NET_NAME_SIZE) == NULL)
 			out[0] = '\0';
 		return strlen(out);
 	}
-	if (con->peer.sa.sa_family != AF_INET) {
+	if (peer->sa.sa_family != AF_INET) {
 		memcpy(out, "unix", 5);
 		return 4;
 	}
-	byte = (const void *)&con->peer.in.sin_addr;
+	byte = (const void *)&peer->in.sin_addr;
 	for (i = 0; i < 4; i++) {
 		if (byte[i] >= 100)
 			out[n++] = (char)('0' + byte[i] / 100);
@@ -292,9 +292,9 @@ net_peer_name(const struct connection *con, char out[NET_NAME_SIZE])
 }
 
 unsigned
-net_peer_port(const struct connection *con)
+net_port(const union peer *peer)
 {
-	return con->peer.sa.sa_family == AF_INET
-	    ? ntohs(con->peer.in.sin_port) : con->peer.sa.sa_family == AF_INET6
-	    ? ntohs(con->peer.in6.sin6_port) : 0;
+	return peer->sa.sa_family == AF_INET
+	    ? ntohs(peer->in.sin_port) : peer->sa.sa_family == AF_INET6
+	    ? ntohs(peer->in6.sin6_port) : 0;
 }

@@ -20,7 +20,7 @@ static const char *const compat_modules[] = {
 /* Where each hook's function lies: in the order of enum plugin_hook. */
 static const size_t place[PLUGIN_HOOKS] = {
 	AT(connection_start),
-	AT(uri_raw), AT(uri_clean), AT(remote), AT(docroot), AT(physical),
+	AT(uri_raw), AT(uri_clean), AT(docroot), AT(remote), AT(physical),
 	AT(index), AT(file), AT(start),
 	AT(response_start), AT(request_done), AT(connection_close),
 	AT(trigger), AT(sighup), AT(waitpid)

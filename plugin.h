@@ -48,8 +48,8 @@ struct plugin {
 	 * all are asked again, from the first on. */
 	plugin_hook_fn *handle_uri_raw;		/* target as sent */
 	plugin_hook_fn *handle_uri_clean;	/* req->path */
-	plugin_hook_fn *handle_remote;		/* claims what needs no file */
 	plugin_hook_fn *handle_docroot;		/* may set req->docroot */
+	plugin_hook_fn *handle_remote;		/* claims what needs no file */
 	plugin_hook_fn *handle_physical;	/* may change req->file */
 	plugin_hook_fn *handle_index;		/* which file of a folder */
 	plugin_hook_fn *handle_file;		/* which file it is: may it be
@@ -125,7 +125,7 @@ const struct plugin *plugin_builtin(const struct plugin *const *builtin,
 
 enum plugin_hook {
 	HOOK_CONNECTION_START,
-	HOOK_URI_RAW, HOOK_URI_CLEAN, HOOK_REMOTE, HOOK_DOCROOT, HOOK_PHYSICAL,
+	HOOK_URI_RAW, HOOK_URI_CLEAN, HOOK_DOCROOT, HOOK_REMOTE, HOOK_PHYSICAL,
 	HOOK_INDEX, HOOK_FILE, HOOK_START,
 	HOOK_RESPONSE_START, HOOK_REQUEST_DONE, HOOK_CONNECTION_CLOSE,
 	HOOK_TRIGGER, HOOK_SIGHUP, HOOK_WAITPID,

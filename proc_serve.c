@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "plugin.h"
+#include "gw.h"
 #include "proc.h"
 
 void
@@ -176,8 +176,10 @@ serve_tick(struct server *srv)
 
 	clock_refresh(srv);
 	timer_turn(&srv->wheel, srv->tick, conn_expire, srv);
+	srv->awake = 0;
 	for (config = srv->configs; config != NULL; config = config->next)
 		plugins_tell(config->plugins, HOOK_TRIGGER, srv);
+	gw_child_trigger(srv);
 	stat_cache_age(srv->cache, srv->tick);
 	conn_shrink_pools(srv);
 	if (srv->quitting && timeout > 0
@@ -186,7 +188,7 @@ serve_tick(struct server *srv)
 		    "graceful-shutdown-timeout: stop", srv->conns);
 		srv->stopping = 1;
 	}
-	if (srv->conns > 0)
+	if (srv->conns > 0 || srv->dying != NULL)
 		return;
 	if (srv->opt->idle > 0) {
 		if (srv->tick - srv->idle_since >= (uint32_t)srv->opt->idle) {
@@ -194,7 +196,7 @@ serve_tick(struct server *srv)
 			    srv->opt->idle);
 			srv->quitting = 1;
 		}
-	} else if (!srv->paused) {
+	} else if (!srv->paused && !srv->awake) {
 		stat_cache_clear(srv->cache);
 		conn_free_pools(srv);
 		sys_trim();

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "plugin.h"
+#include "gw.h"
 #include "proc.h"
 
 enum {
@@ -253,6 +253,7 @@ stranger_died(struct server *srv, pid_t pid, int status)
 			}
 		plugins_bury(config->plugins, srv, pid, status);
 	}
+	gw_child_died(srv, pid);
 }
 
 void

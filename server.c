@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "plugin.h"
+#include "gw.h"
 #include "proc.h"
 
 enum { TICK_MS = 1000 };
@@ -241,6 +241,7 @@ server_free(struct server *srv)
 	stat_cache_free(srv->cache);
 	proc_close(srv);
 	config_drop(srv->config);
+	gw_child_end_all(srv);
 	signal_close();
 	buf_free(&srv->stamp);
 	free(srv->folder);

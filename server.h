@@ -42,7 +42,7 @@ struct core_conf {
 	int max_write_idle;
 	long connection_kbytes, server_kbytes;	/* a second; 0: no limit */
 	int stream_request_body, stream_response_body;
-	const struct conf_list *upload_dirs;
+	struct conf_list *upload_dirs;
 	int follow_symlink;
 	int symlink_inside;		/* zero-config: links must not leave */
 	const struct conf_list *parseopts;
@@ -69,6 +69,14 @@ link_last(struct link *list, struct link *l)
 	l->next = list;
 	l->prev = list->prev;
 	l->prev->next = list->prev = l;
+}
+
+static inline void
+link_out(struct link *l)
+{
+	l->next->prev = l->prev;
+	l->prev->next = l->next;
+	l->next = l->prev = NULL;
 }
 
 /* A configuration and what was made from it. Counted: the server holds one,
@@ -153,7 +161,10 @@ struct server {
 	uint32_t turn;			/* of the event loop */
 	size_t turn_bytes;		/* sent in it */
 	struct buf stamp;		/* the fields Date and Server */
+	struct http_field fields[HTTP_FIELDS_MAX];	/* conn_parse's */
 	int ticking;			/* the interval timer is armed */
+	int awake;			/* a module wants the next tick, though
+					 * nobody is connected */
 	struct shared_slot *slot;	/* ours */
 	struct shared_slot *slots;	/* all, up to one that is not given */
 	struct shared_slot alone[2];	/* they, if there are no others */
@@ -174,6 +185,7 @@ struct server {
 	int conns;			/* connections open */
 	uint64_t requests;		/* since the start */
 
+	unsigned uploads;		/* bodies that are received */
 	struct gw_child *dying;		/* gw_child.c's: told to end */
 	struct link jobs;		/* connections to be run again */
 	struct link fd_queue;		/* ... when descriptors are free */

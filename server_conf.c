@@ -211,10 +211,17 @@ make_paths_absolute(struct config *config)
 {
 	static const char keys[] = "server.errorlog\0server.pid-file\0"
 	    "server.chroot\0server.errorfile-prefix\0";
+	const struct conf_list *dirs = ((const struct core_conf *)
+	    config->conf->settings)->upload_dirs;
 	const char *key = keys;
+	size_t i;
 
 	for (; *key != '\0'; key += strlen(key) + 1)
 		if (conf_each(config->conf, key, make_absolute, config) == -1)
+			return -1;
+	for (i = 0; dirs != NULL && i < dirs->n; i++)
+		if (make_root_absolute(config, &dirs->items[i].value.text, NULL,
+		    conf_nowhere) == -1)
 			return -1;
 	return conf_each(config->conf, "server.document-root",
 	    make_root_absolute, config);

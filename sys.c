@@ -2,7 +2,7 @@
  * sys.c - the only file with system-specific calls, each with its POSIX
  * fallback; and the few calls every Unix has but POSIX does not.
  *
- * It is the one file that defines feature macros. POSIX_ONLY builds the
+ * It and sys_spawn.c alone define feature macros. POSIX_ONLY builds the
  * fallbacks on Linux too, and the tests run with them.
  */
 #define _GNU_SOURCE
@@ -52,6 +52,7 @@ prepare_pair(int fd[2], int result)
 		return 0;
 	close(fd[0]);
 	close(fd[1]);
+	fd[0] = fd[1] = -1;
 	return -1;
 }
 

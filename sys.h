@@ -70,6 +70,21 @@ int sys_search(int at, const char *folder, int follow);
  * for the disk, never for the socket. */
 ssize_t sys_sendfile(int out, int in, off_t *offset, size_t n);
 
+/* ---- sys_spawn.c ---- */
+
+/* A program to be started. */
+struct sys_spawn {
+	const char *path;
+	char *const *argv, *const *envp;
+	const char *folder;	/* where it runs; NULL: where we do */
+	int fd[3];		/* what it has as 0, 1 and 2: above 2, or as it
+				 * is */
+};
+/* Starts it as the leader of a process group of its own, with all signals as
+ * they are by default and umask 022. Returns its process id; or -1 and errno,
+ * also if there was a child but it could not become that program. */
+pid_t sys_spawn(const struct sys_spawn *s);
+
 /* Closes all descriptors from first on. */
 void sys_close_from(int first);
 

@@ -129,6 +129,8 @@ how=$(sed -n 's/^ \*	\(cc -shared .*\)/\1/p' "$TOP/examples/mod_hello.c" |
     sed "s|^cc|$CC|; s|-o |-o $WORK/mods/|")
 okay "the example is built as its comment says" \
     sh -c "cd '$TOP/examples' && $how"
+okay "that of a gateway compiles" build unused "$TOP/examples/mod_line.c" \
+    -Wall -Wextra -Werror
 build mod_trace "$TOP/test/mod_trace.c"
 build mod_second "$TOP/test/mod_trace.c" -DNAME=mod_second -DMUTE=1
 is "it can be loaded" "$(check '"mod_hello"')" 'Syntax OK'
@@ -212,7 +214,7 @@ hooks() {				# of a request; all of it has been said
 }
 heard() { told_hooks | grep -q "$1"; }
 both() { for each; do lines "trace $each" "second $each"; done; }
-asked="uri_raw uri_clean docroot physical start"
+asked="uri_raw uri_clean docroot remote physical file start"
 over="request_done connection_close"
 since=1
 
@@ -230,7 +232,7 @@ is "GO_ON and FINISHED: who answers is asked for the body" \
     echo trace docroot; both response_start; echo trace body; both $over)"
 like "... and answers" "$(cat out)" 'HTTP/1.0 200 *X-Trace: word*traced'
 is "HEAD: no body" "$(hooks 'HEAD /a.txt?start=finished')" \
-    "$(both uri_raw uri_clean docroot physical
+    "$(both uri_raw uri_clean docroot remote physical file
     echo trace start; both response_start $over)"
 for hook in $asked; do
 	before=${asked%%$hook*}
@@ -245,7 +247,7 @@ for hook in $asked; do
 	like "... is answered in the end" "$(cat out)" 'HTTP/1.0 200 *hello'
 done
 is "WAIT_FOR_FD" "$(hooks 'GET /a.txt?start=fd')" "$(
-    both uri_raw uri_clean docroot physical; echo trace start
+    both uri_raw uri_clean docroot remote physical file; echo trace start
     both $asked response_start $over)"
 like "... is answered in the end" "$(cat out)" 'HTTP/1.0 200 *hello'
 hooks 'GET /a.txt?uri_raw=loop' >loop

@@ -198,7 +198,9 @@ static void
 parse_cut(const struct http_head *whole, enum http_verdict wanted,
     const char *p, size_t n, size_t max)
 {
-	static struct http_head head;
+	static struct http_field room[HTTP_FIELDS_MAX];
+	static struct http_head head = { .field = room,
+	    .field_room = HTTP_FIELDS_MAX };
 	enum http_verdict verdict = HTTP_MORE;
 	char *bytes = exact_copy(p, 0), *longer;
 	size_t k = 0, old;
@@ -230,7 +232,9 @@ parse_cut(const struct http_head *whole, enum http_verdict wanted,
 static void
 parse_again(const struct http_head *whole)
 {
-	static struct http_head head;
+	static struct http_field room[HTTP_FIELDS_MAX];
+	static struct http_head head = { .field = room,
+	    .field_room = HTTP_FIELDS_MAX };
 	struct buf b = { NULL, 0, 0, 0 };
 	unsigned i;
 
@@ -257,7 +261,9 @@ parse_again(const struct http_head *whole)
 static void
 parse_limited(const struct http_head *whole, const char *p)
 {
-	static struct http_head head;
+	static struct http_field room[HTTP_FIELDS_MAX];
+	static struct http_head head = { .field = room,
+	    .field_room = HTTP_FIELDS_MAX };
 	char *copy = exact_copy(p, whole->size);
 
 	MUST(http_parse(&head, copy, whole->size, whole->size) == HTTP_DONE);
@@ -380,7 +386,9 @@ check_body(const struct http_head *head, const char *p, size_t n)
 static size_t
 check_request(const char *p, size_t n, size_t max)
 {
-	static struct http_head head;
+	static struct http_field room[HTTP_FIELDS_MAX];
+	static struct http_head head = { .field = room,
+	    .field_room = HTTP_FIELDS_MAX };
 	char *copy = exact_copy(p, n);
 	enum http_verdict verdict = http_parse(&head, copy, n, max);
 	size_t next = n;

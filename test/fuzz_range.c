@@ -145,7 +145,9 @@ check_head(const struct http_head *head, int64_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static struct http_head head;
+	static struct http_field room[HTTP_FIELDS_MAX];
+	static struct http_head head = { .field = room,
+	    .field_room = HTTP_FIELDS_MAX };
 	struct buf text = { NULL, 0, 0, 0 };
 	char *copy = exact_copy((const char *)data, n), *request;
 	const char *lf = n == 0 ? NULL : memchr(copy, '\n', n);

@@ -120,15 +120,26 @@ SERVER_HOOK(set_defaults)
 SERVER_HOOK(worker_init)
 REQUEST_HOOK(uri_raw)
 REQUEST_HOOK(uri_clean)
+REQUEST_HOOK(remote)
 REQUEST_HOOK(docroot)
 REQUEST_HOOK(physical)
+REQUEST_HOOK(file)
 REQUEST_HOOK(start)
 NOTE_HOOK(connection, response_start)
 NOTE_HOOK(connection, request_done)
 NOTE_HOOK(connection, connection_close)
 NOTE_HOOK(server, trigger)
 NOTE_HOOK(server, sighup)
-NOTE_HOOK(server, waitpid)
+
+static void
+trace_waitpid(struct plugin_self *self, struct server *srv, pid_t pid,
+    int status)
+{
+	(void)srv;
+	(void)pid;
+	(void)status;
+	say(self, "waitpid", "");
+}
 
 static int
 trace_init(struct plugin_self *self, struct server *srv)
@@ -167,8 +178,10 @@ const struct plugin SYMBOL(NAME) = {
 	.free = trace_free,
 	.handle_uri_raw = trace_uri_raw,
 	.handle_uri_clean = trace_uri_clean,
+	.handle_remote = trace_remote,
 	.handle_docroot = trace_docroot,
 	.handle_physical = trace_physical,
+	.handle_file = trace_file,
 	.handle_start = trace_start,
 	.handle_body = trace_body,
 	.handle_response_start = trace_response_start,

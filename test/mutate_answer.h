@@ -55,7 +55,9 @@ skip_body(const struct http_head *head, const char **p, const char *end)
 static int
 is_seen(char *p, size_t n)
 {
-	static struct http_head head;
+	static struct http_field room[HTTP_FIELDS_MAX];
+	static struct http_head head = { .field = room,
+	    .field_room = HTTP_FIELDS_MAX };
 	size_t low = 0, high = n, k;
 
 	while (high - low > 1) {
@@ -72,7 +74,9 @@ is_seen(char *p, size_t n)
 static void
 expect(struct wants *w, char *bytes, size_t n)
 {
-	static struct http_head head;
+	static struct http_field room[HTTP_FIELDS_MAX];
+	static struct http_head head = { .field = room,
+	    .field_room = HTTP_FIELDS_MAX };
 	const char *p = bytes, *end = bytes + n;
 	enum http_verdict verdict;
 	struct want *want;

@@ -3,9 +3,10 @@
  *
  * Links all objects but server.o and prints TAP. The layers are in files of
  * their own: unit_parse.h (heads), unit_http.h (bodies, lists, conditions,
- * ranges), unit_loop.h (timers, queue, event backends), unit_proc.h (channels,
- * when a process is started again), unit_cidr.h (networks), unit_pat.h
- * (regular expressions), unit_host.h (host names); here is the rest of base_*.
+ * ranges), unit_reply.h (replies of backends), unit_gw.h (what becomes of
+ * them), unit_loop.h (timers, queue, event backends), unit_proc.h (channels,
+ * when a process is started again), unit_cidr.h (networks), unit_pat.h (regular
+ * expressions), unit_host.h (host names); here is the rest of base_*.
  * Exits 1 if anything failed. Opens nothing but pipes and temporary files.
  */
 #include <errno.h>
@@ -91,6 +92,8 @@ exact_copy(const char *p, size_t n)
 
 #include "unit_parse.h"
 #include "unit_http.h"
+#include "unit_reply.h"
+#include "unit_gw.h"
 #include "unit_pat.h"
 #include "unit_loop.h"
 #include "unit_fdevent.h"
@@ -432,7 +435,8 @@ main(void)
 		test_parse, test_parse_limits, test_parse_bytes,
 		test_parse_fields,
 		test_body, test_body_bounds, test_list, test_conditions,
-		test_ranges,
+		test_ranges, test_reply, test_reply_limits, test_hops,
+		test_gw_reply,
 		test_timer, test_timer_wheel, test_queue, test_fdevent,
 		test_channel_message, test_channel_faults, test_respawn,
 		test_inherit, test_tally,

@@ -219,7 +219,9 @@ test_digest(void)
 		"2fd51b3a77ad75bad6afad6003e818d767133c46d9e2749e7f5232ae1ea3efd7"
 	};
 	struct slice said[HTTP_DIGEST], plain = slice_of("Circle of Life");
-	static struct http_head head;
+	static struct http_field room[HTTP_FIELDS_MAX];
+	static struct http_head head = { .field = room,
+	    .field_room = HTTP_FIELDS_MAX };
 	struct buf b = { NULL, 0, 0, 0 }, value = { NULL, 0, 0, 0 };
 	unsigned i, k;
 
@@ -286,7 +288,9 @@ test_digest_malformed(void)
 		    "uri=\"/dir/index.html\", response=\"x\"", -1 }
 	};
 	struct slice said[HTTP_DIGEST];
-	static struct http_head head;
+	static struct http_field room[HTTP_FIELDS_MAX];
+	static struct http_head head = { .field = room,
+	    .field_room = HTTP_FIELDS_MAX };
 	struct buf b = { NULL, 0, 0, 0 };
 	size_t i;
 

@@ -9,7 +9,9 @@
 static void
 body_start(struct http_body *body, long length)
 {
-	static struct http_head head;
+	static struct http_field room[HTTP_FIELDS_MAX];
+	static struct http_head head = { .field = room,
+	    .field_room = HTTP_FIELDS_MAX };
 
 	head.framing = length == CHUNKED ? HTTP_CHUNKED :
 	    length == NOTHING ? HTTP_NO_BODY : HTTP_LENGTH;
@@ -133,7 +135,9 @@ test_body_bounds(void)
 static const struct http_head *
 head_of(const char *method, const char *fields)
 {
-	static struct http_head head;
+	static struct http_field room[HTTP_FIELDS_MAX];
+	static struct http_head head = { .field = room,
+	    .field_room = HTTP_FIELDS_MAX };
 	static char text[4096];
 	int n;
 
