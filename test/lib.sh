@@ -66,6 +66,14 @@ okay() {				# NAME COMMAND...: it succeeds
 
 skip() { verdict ok "$1 # skip $2"; }	# NAME WHY
 have() { command -v "$1" >/dev/null 2>&1; }	# PROGRAM
+needs() {				# MODULE...: or there is nothing to test
+	for module; do
+		"$GLIMD" -V | grep -q -e "^modules:.* mod_$module " \
+		    -e "^modules:.* mod_$module\$" && continue
+		skip "all of it" "mod_$module is not in this binary"
+		exit 0
+	done
+}
 
 # ---- patience ---------------------------------------------------------------
 
@@ -140,6 +148,26 @@ start_zero() {				# ARGUMENT...: zero-config mode
 	esac
 	await || verdict "not ok" "the server starts" "$(cat $SRV.log)" ""
 }
+
+# Runs backend.c as the server NAME, and sets BACKEND to its port (or socket);
+# NAME.events has what happens there. Its end is judged as a server's: it took
+# no request that was malformed.
+start_backend() {			# NAME ARGUMENT...
+	keep_srv=$SRV keep_pid=$PID SRV=$1
+	shift
+	case " $* " in
+	*" -a "*) ;;
+	*) set -- -a 127.0.0.1:0 "$@" ;;
+	esac
+	launch "$TOP/test/bin/backend" -l "$WORK/$SRV.events" "$@"
+	wait_for grep -q ready $SRV.out ||
+		verdict "not ok" "the backend starts" "$(cat $SRV.log)" ""
+	BACKEND=$(sed -n 's/^ready //p' $SRV.out)
+	SRV=$keep_srv PID=$keep_pid
+}
+
+# How many lines of a backend's events match.
+events() { grep -c -e "$2" "$1.events"; }	# NAME PATTERN
 
 ended() { [ -s $SRV.status ]; }
 
