@@ -24,6 +24,7 @@ MODULES = \
 	alias \
 	expire \
 	setenv \
+	cgi \
 	indexfile \
 	tar \
 	dirlisting \

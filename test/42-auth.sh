@@ -420,3 +420,19 @@ is "who was let in for one is nobody for the other" \
     "$(login ann:secret /closed/none)" 401
 is "... but for the first" "$(login ann:secret /closed/a.txt)" 200
 stop_server
+
+# ---- modules that answer, named in front of it ------------------------------
+
+printf '#!/bin/sh\nprintf "Content-Type: text/plain\\n\\nran"\n' \
+    >root/open/index.cgi
+chmod 755 root/open/index.cgi
+start_server "server.modules = ( \"mod_cgi\", \"mod_auth\" )
+auth.backend = \"plain\"
+auth.backend.plain.userfile = \"plain.users\"
+index-file.names = ( \"index.cgi\" )
+cgi.assign = ( \".cgi\" => \"\" )
+auth.require = ( \"/open/index.cgi\" => $(rule basic valid-user) )"
+like "an index file that is a script is asked about first" "$(get /open/)" \
+    "HTTP/1.1 401 *"
+is "... and run for who may" "$(get /open/ "$(basic ann:secret)" | body)" ran
+stop_server
