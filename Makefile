@@ -25,6 +25,8 @@ MODULES = \
 	expire \
 	setenv \
 	cgi \
+	fastcgi \
+	scgi \
 	indexfile \
 	tar \
 	dirlisting \
