@@ -27,6 +27,7 @@ MODULES = \
 	cgi \
 	fastcgi \
 	scgi \
+	proxy \
 	indexfile \
 	tar \
 	dirlisting \
