@@ -34,6 +34,8 @@
 #if SYS_LINUX
 #include <sys/epoll.h>
 int accept4(int, struct sockaddr *, socklen_t *, int);
+int pipe2(int *, int);
+int faulty_pipe2(int *, int);
 int faulty_accept4(int, struct sockaddr *, socklen_t *, int);
 int faulty_epoll_ctl(int, int, int, struct epoll_event *);
 #endif
@@ -50,7 +52,12 @@ int faulty_openat(int, const char *, int, ...);
 DIR *faulty_fdopendir(int);
 int faulty_fstat(int, struct stat *);
 ssize_t faulty_read(int, void *, size_t);
+ssize_t faulty_write(int, const void *, size_t);
 int faulty_accept(int, struct sockaddr *, socklen_t *);
+int faulty_socket(int, int, int);
+int faulty_connect(int, const struct sockaddr *, socklen_t);
+int faulty_pipe(int *);
+int faulty_mkstemp(char *);
 time_t faulty_time(time_t *);
 
 enum { TEXT = 64 };		/* bytes of each half of the file */
@@ -71,6 +78,7 @@ error_number(const char *name)
 {
 	static const struct { const char *name; int number; } errors[] = {
 		{ "EAGAIN", EAGAIN }, { "ECONNABORTED", ECONNABORTED },
+		{ "ECONNREFUSED", ECONNREFUSED },
 		{ "EINTR", EINTR }, { "EIO", EIO }, { "EMFILE", EMFILE },
 		{ "ENFILE", ENFILE }, { "ENOBUFS", ENOBUFS },
 		{ "ENOMEM", ENOMEM }, { "ENOSPC", ENOSPC },
@@ -231,7 +239,43 @@ faulty_accept(int fd, struct sockaddr *addr, socklen_t *len)
 	return fails("accept", NULL) ? -1 : accept(fd, addr, len);
 }
 
+ssize_t
+faulty_write(int fd, const void *p, size_t n)
+{
+	return fails("write", NULL) ? -1 : write(fd, p, n);
+}
+
+int
+faulty_socket(int family, int type, int protocol)
+{
+	return fails("socket", NULL) ? -1 : socket(family, type, protocol);
+}
+
+int
+faulty_connect(int fd, const struct sockaddr *to, socklen_t len)
+{
+	return fails("connect", NULL) ? -1 : connect(fd, to, len);
+}
+
+int
+faulty_pipe(int *fd)
+{
+	return fails("pipe", NULL) ? -1 : pipe(fd);
+}
+
+int
+faulty_mkstemp(char *path)
+{
+	return fails("mkstemp", NULL) ? -1 : mkstemp(path);
+}
+
 #if SYS_LINUX
+
+int
+faulty_pipe2(int *fd, int flags)
+{
+	return fails("pipe", NULL) ? -1 : pipe2(fd, flags);
+}
 
 int
 faulty_accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
