@@ -155,8 +155,8 @@ check exit "only main and the command line exit"
 check unsafe "no function that cannot know the size of its buffer"
 # Comments and blank lines are not counted: nobody is to save them. A module is
 # one file, and nobody else's reader has to know it.
-is "the server has at most 14000 lines of code without its modules" \
-    "$(sed -n 's/^lines //p' "$WORK/faults" | awk '$1 > 14000')" ""
+is "the server has at most 18000 lines of code without its modules" \
+    "$(sed -n 's/^lines //p' "$WORK/faults" | awk '$1 > 18000')" ""
 is "the Makefile lists every source" "$(for file in *.c; do
 	case $file in
 	mod_*) name=${file#mod_}

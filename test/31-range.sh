@@ -97,7 +97,7 @@ touch -t 199411060849 root/lines.txt
 # Takes an answer apart: "FIRST-LAST TYPE OK" for each part, and "end" when the
 # last boundary is the end of the body. OK: these are the file's bytes.
 cat >parts.awk <<'AWK'
-NR == FNR { file = file $0 "\n"; next }
+NR == FNR { file = $0; next }
 head && /^Content-Type: multipart/ {
 	sub(/.*boundary=/, "")
 	mark = "--" $0
@@ -121,7 +121,8 @@ function say(    at) {
 }
 AWK
 parts() {				# FILE: of the answer in "got"
-	tr -d '\r' <got | awk -f parts.awk root/$1 -
+	# one record for the file, then lines
+	tr -d '\r' <got | awk -f parts.awk RS='\f' root/$1 RS='\n' -
 }
 
 several() {				# NAME RANGE PARTS...

@@ -4,7 +4,7 @@
 # parser, GLIMD_SEED repeats a run.
 . "$TOP/test/lib.sh"
 
-for what in http url range conf; do
+for what in http url range conf reply; do
 	$GLIMD_WRAP "$TOP/test/bin/fuzz_$what" -t "${GLIMD_FUZZ:-1}" \
 	    ${GLIMD_SEED:+-s $GLIMD_SEED} "$TOP/test/corpus/$what" >out 2>&1
 	is "the promises of fuzz_$what.c hold" "$?$(grep -v 'runs, seed' out)" 0

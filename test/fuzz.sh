@@ -40,13 +40,13 @@ fuzz() {				# NAME SECONDS
 rm -f test/bin/libfuzzer_*
 pids=
 passed=0 failed=0
-for name in http url range conf; do
+for name in http url range conf reply; do
 	( build $name || rm -f test/bin/libfuzzer_$name ) &
 	pids="$pids $!"
 done
 wait $pids
 pids=
-for name in http url range conf; do
+for name in http url range conf reply; do
 	fuzz $name "$1" &
 	pids="$pids $!"
 done
