@@ -260,3 +260,7 @@ is "-p of -p is the same" "$("$GLIMD" -p -f y.conf 2>&1)" "$(cat y.conf)"
 is "-p has no variables" "$(grep -c -e '^var' -e '^x' y.conf)" 0
 is "the sample is right" "$(cd "$TOP" && "$GLIMD" -t -f glimd.conf 2>&1)" \
     'Syntax OK'
+sed -e 's/^#\(	"mod_\)/\1/' -e '/^# Programs/,/^# Types/s/^#\([^ ]\)/\1/' \
+    "$TOP/glimd.conf" >sample.conf
+is "... and so is what it says of gateways" "$(cd "$TOP" &&
+    "$GLIMD" -t -f "$WORK/sample.conf" 2>&1)" 'Syntax OK'

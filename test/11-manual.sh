@@ -52,6 +52,14 @@ is "its examples are right" "$(while IFS= read -r line; do
 	    sed "s/\$/: $line/"
 done <examples.mine)" ""
 
+# The options of a host, which are in no table of keys.
+sed -n '/^\.Sh HOSTS/,/^\.Sh KEYS/s/^\.It Cm \([a-z-]*\) No (.*/\1/p' \
+    "$TOP/glimd.conf.5" | sort >said
+sed -n '/^static const struct conf_key/,/^};/s/^[^"]*"\([a-z-]*\)".*/\1/p' \
+    "$TOP/gw_host.c" | sort >known
+is "... and each option of a host" "$(diff said known)" ""
+okay "there are some" test -s said
+
 # Keys of lighttpd's that we know and do not have.
 sed -n '/absent\[\] =/,/;/s/^ *"\(.*\)".*/\1/p' "$TOP/conf_keys.c" |
     tr -d '\n' | sed 's/\\0/|/g' | tr '|' '\n' |

@@ -1,6 +1,6 @@
 # 70-behaviours - what most servers get wrong, sentence by sentence as it stands
 # in the collection of threats; a sentence that is only a comment is tested in
-# the file named, or waits for the module named.
+# the file named.
 . "$TOP/test/lib.sh"
 . "$TOP/test/threats.sh"
 
@@ -103,7 +103,7 @@ done
 is "behaviour: a query goes on as it was sent" "$(get '/dir?a=%2f%zz&b=//c+d' |
     field Location)" '/dir/?a=%2f%zz&b=//c+d'
 # the script that dies, whose length is wrong, that ignores stdin; X_Auth;
-# Proxy; the query a script gets: mod_cgi, mod_fastcgi, mod_scgi, mod_proxy
+# Proxy; the query a script gets: 50-cgi, 52-fastcgi, 54-proxy, 54-smuggling
 for bytes in "$cl x" "$te x" "$cl 1\r\n$cl 2"; do
 	is "behaviour: doubtful framing, then much of it: $bytes" \
 	    "$(dd if=/dev/zero bs=65536 count=8 2>/dev/null |

@@ -1,7 +1,7 @@
 # 70-threats - must never happen here: holes that servers of this kind had, each
 # by the number and the name it has in the collection, with a request that
 # would have hit that server. A number that is only a comment is tested in the
-# file named, or waits for the module named.
+# file named.
 . "$TOP/test/lib.sh"
 . "$TOP/test/threats.sh"
 
@@ -68,7 +68,7 @@ denied "15 CVE-2008-4360 lighttpd: a suffix in capitals" /X.PHP
 denied "15 CVE-2008-4360 lighttpd: a file in capitals" /Y.PHP
 denied "16 CVE-2013-4547 nginx: a space in the target" '/dir /../.htpasswd'
 denied "16 CVE-2013-4547 nginx: ... and NUL" '/a.txt \x00.php'
-# 17 CVE-2008-1111 lighttpd: mod_cgi. Its like:
+# 17 CVE-2008-1111 lighttpd: a program that cannot be run, in 50-cgi. Its like:
 denied "17 CVE-2008-1111 lighttpd: a source that nobody runs" /x.php
 # 18 CVE-2022-45956 boa: 42-auth. Its like:
 is "18 CVE-2022-45956 boa: HEAD is refused as GET is" \
@@ -105,7 +105,7 @@ answers "25 CVE-2003-1228 mathopd: of many parts" "404 200" \
 # 26, 28: again in 42-auth
 answers "26 CVE-2007-4915 boa: a long Basic user" "200 200" \
     "$(fields "Authorization: Basic $long")"
-# 27 CVE-2007-4727 lighttpd: mod_fastcgi
+# 27 CVE-2007-4727 lighttpd: variables of all lengths, tested in 52-fastcgi
 answers "28 CVE-2011-4362 lighttpd: base64 of bytes above 127" "200 200" \
     "$(fields 'Authorization: Basic \xff\x80\xfe=')"
 for target in /.. /../ /./.. //.. /%2e%2e /a/../..; do
@@ -128,7 +128,7 @@ for range in 0-,-9223372036854775808 -9223372036854775807,-600 \
 	like "31 CVE-2017-7529 nginx: ... is understood, or not" \
 	    "$(first <got)" "HTTP/1.1 [24][01]6 *"
 done
-# 32 CVE-2012-1180 nginx: mod_proxy
+# 32 CVE-2012-1180 nginx: tested in 52-fastcgi, 54-proxy
 like "33 CVE-2018-25103 lighttpd: a fold and a second Range" "$(codes \
     "$(fields "Range: bytes=0-0,\r\n 2-2\r\nRange: bytes=1-1\r\n\tX:")" \
     "$next" -h)" "[24]0[06] 200 eof"
@@ -303,12 +303,13 @@ done
 is "55 merecat#2: a FIFO blocks nobody" \
     "$(codes "GET /fifo $tail" "HEAD /fifo $tail" "$next" -h)" \
     "403 403 200 eof"
-# 56 busybox 77ee52333: mod_cgi
+# 56 busybox 77ee52333: tested in 50-cgi
 # 56 darkhttpd 59b30c5: a timeout of 0, at the end
 
 # ---- 3.6 CGI environment and children ---------------------------------------
 
-# 57 to 60: mod_cgi, mod_fastcgi, mod_scgi, mod_proxy
+# 57 to 59: tested in 50-cgi, 52-fastcgi; 58 and 59 in 54-proxy, too
+# 60 uhttpd 81527e1: tested in 50-cgi
 is "61 docker-static-website#3: a file with x is a file" \
     "$(get /executable | body)" hello
 
