@@ -173,7 +173,7 @@ like "with four that wait the queue is full" "$(get /hello.cgi)" \
 leaves
 : >root/1.go
 wait_for runs 2
-okay "the first that waited is next" answered 1
+okay "the first that waited is next" wait_for answered 1
 is "... alone" "$(ls root/*.pid | tr '\n' ' ')" "root/1.pid root/2.pid "
 : >root/3.go; : >root/4.go; : >root/5.go; : >root/2.go
 okay "all have their turn" wait_for answered 3
