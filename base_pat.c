@@ -22,7 +22,9 @@
 
 enum {
 	DEPTH_MAX = 50,		/* groups in groups */
-	REGEX_GROUPS = 64	/* with those that capture nothing */
+	REGEX_GROUPS = 64,	/* with those that capture nothing */
+	COST_MOST = 50000	/* parts, repeated ones as often as that:
+				 * some 10 MB with glibc */
 };
 
 struct pat {
@@ -44,6 +46,7 @@ struct reader {
 	const char *why;	/* it is refused, or NULL */
 	struct buf regex;	/* the same for regcomp */
 	struct buf runs;	/* text every match has: a NUL between */
+	size_t cost;		/* parts, repeated ones so often */
 	unsigned depth;
 	unsigned regex_groups;
 	struct pat *pat;
@@ -141,14 +144,34 @@ repeat_length(const char *p)
 	return p[n] == '}' ? n + 1 : 0;
 }
 
+/* What stands behind before is repeated: glibc writes it down that often, and
+ * (((a{99}){99}){99}){99} took all memory there was. */
+static int
+count_repeat(struct reader *r, size_t before)
+{
+	char *end;
+	long least = strtol(r->p + 1, &end, 10);
+	long most = *end == ',' ? strtol(end + 1, NULL, 10) : least;
+
+	if (most < least)		/* {2,} */
+		most = least;
+	if (most > COST_MOST)
+		most = COST_MOST;
+	if (most > 1)
+		r->cost += (r->cost - before) * (size_t)(most - 1);
+	return r->cost > COST_MOST ? refuse(r, "it repeats too much") : 0;
+}
+
 /* How often the part may come whose text begins at run. */
 static int
-read_repeat(struct reader *r, size_t run)
+read_repeat(struct reader *r, size_t run, size_t before)
 {
 	size_t n = repeat_length(r->p);
 
 	if (n == 0)
 		return 0;
+	if (*r->p == '{' && count_repeat(r, before) == -1)
+		return -1;
 	if (*r->p == '+' || (*r->p == '{' && strtol(r->p + 1, NULL, 10) > 0))
 		end_run(r);
 	else
@@ -219,7 +242,7 @@ read_anchors(struct reader *r)
 static int
 read_part(struct reader *r)
 {
-	size_t run = r->runs.n;
+	size_t run = r->runs.n, before = r->cost;
 	int c = *r->p;
 
 	if (repeat_length(r->p) > 0)
@@ -242,7 +265,8 @@ read_part(struct reader *r)
 	}
 	if ((c == '(' ? read_group(r) : read_byte(r)) == -1)
 		return -1;
-	return read_repeat(r, run);
+	r->cost++;
+	return read_repeat(r, run, before);
 }
 
 /* Up to the end of the group or of the pattern. */

@@ -91,6 +91,8 @@ static const struct {
 	{ "[^\\s\\S]", "", "![ ]" }, { "[b-a]", "", "![ ]" },
 	{ "[[:alpha:", "", "![ ]" },
 	{ "[[:foo:]]", "", "![ ]" }, { "[a\\", "", "![ ]" },
+	{ "(((a{99}){99}){99}){99}", "", "!repeats too much" },
+	{ "a{9999}b{9999}c{9999}d{9999}e{9999}f{9999}", "", "!repeats" },
 	{ "\\", "", "!escape" }, { "*a", "", "!nothing to repeat" },
 	{ "^*", "", "!nothing to repeat" }, { "a|*", "", "!nothing" },
 	{ "(*a)", "", "!nothing to repeat" }, { "a{2}{3}", "", "!nothing" },
