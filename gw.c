@@ -6,7 +6,7 @@
  *                  ^             |      then conn.c asks gw_body for the rest
  *                  +-- another --+
  *
- * The gateway modules claim requests by gw_claim and have gw_exchange, gw_body
+ * The gateway modules claim requests (gw_life.c) and have gw_exchange, gw_body
  * and gw_release as their hooks. An event of a backend's descriptor only wakes
  * the connection; all work is done when that runs, so it is either done or
  * there is somebody who waits for an event. Neither side gets more than a

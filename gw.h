@@ -5,7 +5,7 @@
  * and a struct gw_protocol. Whom to ask, connecting, sending, receiving, time
  * and failure are the same for all of them, and are here.
  *
- *   request -> gw_claim -> (its body) -> backend -> begin, body -> out -> fd
+ *   request -> gw_start -> (its body) -> backend -> begin, body -> out -> fd
  *   response <- gw_reply <- take <- in <- fd
  */
 #ifndef GW_H

@@ -98,12 +98,5 @@ const struct plugin mod_line = {
 	.keys = line_keys,
 	.conf_size = sizeof(struct gw_conf),
 	.set_defaults = line_set_defaults,
-	.worker_init = gw_spawn_start,
-	.free = gw_spawn_free,
-	.handle_remote = gw_remote,
-	.handle_exchange = gw_exchange,
-	.handle_body = gw_body,
-	.handle_release = gw_release,
-	.handle_trigger = gw_spawn_trigger,
-	.handle_waitpid = gw_spawn_died,
+	GW_HOOKS
 };
