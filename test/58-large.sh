@@ -288,6 +288,8 @@ done
 raw $patient "$(post "/deaf.cgi?1" 'Content-Length: 99999999')" - \
     -f idle.go -e <large >/dev/null 2>&1 &
 jobs="$jobs $!"
+wait_for has_events fast '^request.*hang' 1
+wait_for has_events fast '^request.*bytes' 1
 kill -STOP $(cat fast.id)
 idle "GET /f/hello $more\r\n"
 if measured; then
