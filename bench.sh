@@ -3,6 +3,7 @@
 # bench.sh - what a request costs: glimd, its peers, and the floor.
 #
 #	./bench.sh [-q] [WORKLOAD...]
+#	./bench.sh gateways [CASE...]	bench/gateways.sh
 #
 # Measured is the server's CPU time for each request, user and system, of its
 # whole process tree, with server and load on one CPU: across two, the price
@@ -26,6 +27,10 @@ TMP=
 SERVER=
 IDLER=
 
+if [ "${1-}" = gateways ]; then
+	shift
+	exec sh "$HERE/bench/gateways.sh" "$@"
+fi
 . "$HERE/bench/process.sh"
 . "$HERE/bench/servers.sh"
 
