@@ -369,7 +369,7 @@ start hosts "server.tag = \"none\"
     server.tag = \"b\"
 }"
 n=0 wrong=
-while n=$((n + 1)); [ $n -lt 40 ]; do
+while n=$((n + 1)); [ $n -lt 120 ]; do
 	again
 	fault malloc $n ENOMEM once
 	raw "GET /f HTTP/1.1\r\nHost: a\r\n\r\nGET /f HTTP/1.1\r\n\
@@ -382,7 +382,7 @@ GET /f HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" 2>&1 |
 	    -e '^2:200 b b$' -e '^[13]:50[03] [an]' -e '^2:50[03] [bn]')"
 done
 is "hosts: no call that fails gives one the settings of another" "$wrong" ""
-okay "... $n calls" test $n -gt 5 -a $n -lt 40
+okay "... $n calls" test $n -gt 5 -a $n -lt 120
 is "... and when none fails" "$(cat hosts.$n)" '200 a a
 200 b b
 200 a a'

@@ -1,7 +1,7 @@
 # 50-cgi-processes - the programs that run: how many, and how each of them
 # ends. Whatever happens, nobody is left: no zombie, no descriptor, no file.
 . "$TOP/test/lib.sh"
-needs cgi
+needs cgi status
 . "$TOP/test/load.sh"
 
 script() {				# FILE; its lines come from stdin
@@ -147,7 +147,8 @@ GLIMD_BACKEND=
 
 # ---- cgi.max-processes ------------------------------------------------------
 
-start_server 'server.modules = ( "mod_cgi" )
+start_server 'server.modules = ( "mod_status", "mod_cgi" )
+status.status-url = "/status"
 cgi.max-processes = 1
 cgi.assign = ( ".cgi" => "" )'
 rm -f root/*.pid root/*.go
@@ -159,14 +160,18 @@ order() {				# NAME: asks, and notes the answer
 }
 runs() { [ -s root/$1.pid ]; }
 answered() { grep -q "^$1" answer.$1; }
+asked() {				# NUMBER: so many run or wait
+	[ $(($(get '/status?auto' | sed -n 's/^Scoreboard: //p' |
+	    tr -cd x | wc -c))) = $1 ]
+}
 order 1
 wait_for runs 1
 for i in 2 3 4; do
 	order $i
-	pause 50
+	wait_for asked $i
 done
 asks '/waits.cgi?5'
-pause 50
+wait_for asked 5
 is "one runs" "$(ls root/*.pid)" root/1.pid
 like "with four that wait the queue is full" "$(get /hello.cgi)" \
     "HTTP/1.1 503 *"
